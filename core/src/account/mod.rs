@@ -1,0 +1,102 @@
+//! Accounts: their secrets and what signs in with them.
+
+#[cfg(feature = "keyring")]
+pub mod os_store;
+pub mod secrets;
+
+use crate::error::{Error, Kind, Result};
+use crate::model::AccountId;
+use crate::protocol::imap::Session;
+use crate::protocol::imap::sign_in::Credentials;
+use crate::protocol::transport::{Meter, Trust};
+use crate::store::account::AccountRow;
+use secrets::{MasterKey, Secrets};
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+/// Knows the passwords: sealed in the database with a key from the operating system's store, printed by a command of the
+/// user's, or only for this session in memory.
+pub struct Vault {
+    secrets: Arc<dyn Secrets>,
+    session: Mutex<HashMap<AccountId, String>>,
+}
+
+impl Vault {
+    /// Over a secret store.
+    pub fn new(secrets: Arc<dyn Secrets>) -> Self {
+        Self { secrets, session: Mutex::default() }
+    }
+
+    /// Seals a password for keeping in the database. Fails where the operating system has no store for the key.
+    pub async fn seal(&self, address: &str, password: &str) -> Result<Vec<u8>> {
+        let key = self.master_key(true).await?;
+        key.seal(address, password)
+    }
+
+    /// Remembers a password until the process ends, where it cannot be kept.
+    pub fn remember(&self, id: AccountId, password: &str) {
+        self.session.lock().unwrap_or_else(PoisonError::into_inner).insert(id, password.to_owned());
+    }
+
+    async fn master_key(&self, make: bool) -> Result<MasterKey> {
+        let secrets = self.secrets.clone();
+        // Secret stores ask D-Bus, the keychain or the user: not on a thread that others wait for.
+        tokio::task::spawn_blocking(move || MasterKey::load(secrets.as_ref(), make))
+            .await
+            .map_err(|e| Error::new(Kind::SecretStore, "").because(e))?
+    }
+
+    /// What signs in to the account.
+    pub async fn credentials(&self, account: &AccountRow) -> Result<Credentials> {
+        let remembered =
+            self.session.lock().unwrap_or_else(PoisonError::into_inner).get(&account.id).cloned();
+        let password = if let Some(password) = remembered {
+            password
+        } else if !account.password_command.is_empty() {
+            run_password_command(&account.password_command).await?
+        } else if account.sealed_password.is_empty() {
+            return Err(Error::new(Kind::SecretMissing, &account.address));
+        } else {
+            self.master_key(false).await?.open(&account.address, &account.sealed_password)?
+        };
+        Ok(Credentials { user: account.user.clone(), password })
+    }
+}
+
+/// The first line that the command prints. Neither the line nor what the command says on stderr is ever logged.
+async fn run_password_command(command: &str) -> Result<String> {
+    let failed = |why: String| Error::new(Kind::PasswordCommand, "").because(why);
+    let shell = if cfg!(windows) { ("cmd", "/C") } else { ("sh", "-c") };
+    let run = tokio::process::Command::new(shell.0)
+        .arg(shell.1)
+        .arg(command)
+        .stdin(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null())
+        .kill_on_drop(true)
+        .output();
+    let output = tokio::time::timeout(Duration::from_secs(60), run)
+        .await
+        .map_err(|_| failed("no answer within a minute".to_owned()))?
+        .map_err(|e| failed(e.to_string()))?;
+    if !output.status.success() {
+        return Err(failed(format!("exit status {}", output.status)));
+    }
+    let text = String::from_utf8_lossy(&output.stdout);
+    match text.lines().next() {
+        Some(line) if !line.is_empty() => Ok(line.to_owned()),
+        _ => Err(failed("it printed nothing".to_owned())),
+    }
+}
+
+/// What the account's TLS trusts.
+pub fn trust(account: &AccountRow) -> Result<Trust> {
+    if account.ca_file.is_empty() { Ok(Trust::default()) } else { Trust::with_file(Path::new(&account.ca_file)) }
+}
+
+/// Connects and signs in.
+pub async fn connect(account: &AccountRow, vault: &Vault, meter: Arc<Meter>) -> Result<Session> {
+    let who = vault.credentials(account).await?;
+    Session::open(&account.imap, &trust(account)?, &who, meter).await
+}

@@ -1,0 +1,210 @@
+//! What can go wrong, as types.
+//!
+//! An [`Error`] answers three questions that a caller has: what is it ([`Kind`]), how much is affected
+//! ([`Scope`]) and is it worth trying again ([`Retry`]). Nobody matches on strings. [`Kind::code`] is the small stable
+//! name that screens and the command line have their words for; [`Error::subject`] is the one thing the words mention
+//! (a host, a mailbox, a path). Neither ever carries mail text or a secret.
+
+use std::fmt;
+
+/// The result of anything in the core.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What went wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// The server refused the user name or the password (RFC 5530 AUTHENTICATIONFAILED, or NO to the sign-in).
+    SignInRefused,
+    /// No password is known for the account on this device.
+    SecretMissing,
+    /// The operating system's secret store cannot be used.
+    SecretStore,
+    /// The password command of the user failed.
+    PasswordCommand,
+    /// The host name has no address.
+    HostUnknown,
+    /// Nothing answers at that host and port.
+    Unreachable,
+    /// The connection was cut.
+    ConnectionLost,
+    /// The server stopped answering.
+    Timeout,
+    /// The server's certificate is not trusted, expired, or made out to another name.
+    Certificate,
+    /// The other side does not speak TLS there, or offers no STARTTLS.
+    NoTls,
+    /// The server said something that makes no sense or breaks a bound.
+    Protocol,
+    /// The server said NO or BAD.
+    Refused,
+    /// The account is full (RFC 9208 OVERQUOTA).
+    OverQuota,
+    /// The mailbox is not on the server (any more).
+    MailboxGone,
+    /// The disk of this device is full.
+    DiskFull,
+    /// The database cannot be read.
+    StorageDamaged,
+    /// The database was written by a newer Malote.
+    StorageNewer,
+    /// Another Malote has this data open.
+    StorageBusy,
+    /// Any other failure of the local storage.
+    Storage,
+    /// There is no such message, mailbox or account.
+    NotFound,
+    /// The request makes no sense.
+    Usage,
+    /// The work was cancelled.
+    Cancelled,
+}
+
+impl Kind {
+    /// The stable name that screens translate.
+    pub fn code(self) -> &'static str {
+        match self {
+            Kind::SignInRefused => "sign_in_refused",
+            Kind::SecretMissing => "secret_missing",
+            Kind::SecretStore => "secret_store",
+            Kind::PasswordCommand => "password_command",
+            Kind::HostUnknown => "host_unknown",
+            Kind::Unreachable => "unreachable",
+            Kind::ConnectionLost => "connection_lost",
+            Kind::Timeout => "timeout",
+            Kind::Certificate => "certificate",
+            Kind::NoTls => "no_tls",
+            Kind::Protocol => "protocol",
+            Kind::Refused => "refused",
+            Kind::OverQuota => "over_quota",
+            Kind::MailboxGone => "mailbox_gone",
+            Kind::DiskFull => "disk_full",
+            Kind::StorageDamaged => "storage_damaged",
+            Kind::StorageNewer => "storage_newer",
+            Kind::StorageBusy => "storage_busy",
+            Kind::Storage => "storage",
+            Kind::NotFound => "not_found",
+            Kind::Usage => "usage",
+            Kind::Cancelled => "cancelled",
+        }
+    }
+
+    /// How far the damage reaches and whether trying again can help, unless the place that raised it knows better.
+    fn defaults(self) -> (Scope, Retry) {
+        match self {
+            Kind::SignInRefused | Kind::SecretMissing | Kind::SecretStore | Kind::PasswordCommand => {
+                (Scope::Account, Retry::AfterUser)
+            }
+            Kind::HostUnknown | Kind::Unreachable | Kind::ConnectionLost | Kind::Timeout => {
+                (Scope::Account, Retry::Later)
+            }
+            Kind::Certificate | Kind::NoTls => (Scope::Account, Retry::AfterUser),
+            Kind::Protocol => (Scope::Account, Retry::Later),
+            Kind::Refused | Kind::MailboxGone => (Scope::Mailbox, Retry::Never),
+            Kind::OverQuota => (Scope::Account, Retry::AfterUser),
+            Kind::DiskFull => (Scope::Device, Retry::AfterUser),
+            Kind::StorageBusy => (Scope::Device, Retry::Later),
+            Kind::StorageDamaged | Kind::StorageNewer | Kind::Storage => (Scope::Device, Retry::Never),
+            Kind::NotFound => (Scope::Message, Retry::Never),
+            Kind::Usage | Kind::Cancelled => (Scope::Message, Retry::Never),
+        }
+    }
+}
+
+/// How much is affected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Scope {
+    /// One message, or one request.
+    Message,
+    /// One mailbox.
+    Mailbox,
+    /// One account.
+    Account,
+    /// Everything on this device.
+    Device,
+}
+
+/// Whether trying again can help.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Retry {
+    /// The same request would fail again.
+    Never,
+    /// It may pass by itself: try again after a pause.
+    Later,
+    /// Only after the user did something (a new password, space on the disk).
+    AfterUser,
+}
+
+/// An error of the core.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Error {
+    /// What went wrong.
+    pub kind: Kind,
+    /// How much is affected.
+    pub scope: Scope,
+    /// Whether trying again can help.
+    pub retry: Retry,
+    /// The host, mailbox, path or rule the words mention. Never mail text, never a secret.
+    pub subject: String,
+    /// For the log: the cause in the words of the library or the server, bounded and without secrets.
+    pub detail: String,
+}
+
+impl Error {
+    /// An error of a kind about a subject.
+    pub fn new(kind: Kind, subject: impl Into<String>) -> Self {
+        let (scope, retry) = kind.defaults();
+        Self { kind, scope, retry, subject: subject.into(), detail: String::new() }
+    }
+
+    /// Adds the cause, for the log.
+    pub fn because(mut self, cause: impl fmt::Display) -> Self {
+        let mut detail = cause.to_string();
+        if detail.len() > 300 {
+            let end = (0..=300).rev().find(|i| detail.is_char_boundary(*i)).unwrap_or(0);
+            detail.truncate(end);
+        }
+        self.detail = detail;
+        self
+    }
+
+    /// Narrows or widens the scope.
+    pub fn scoped(mut self, scope: Scope) -> Self {
+        self.scope = scope;
+        self
+    }
+
+    /// True where the connection that raised it cannot be used any more.
+    pub fn ends_connection(&self) -> bool {
+        matches!(self.kind, Kind::ConnectionLost | Kind::Timeout | Kind::Protocol | Kind::Cancelled)
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.kind.code())?;
+        if !self.subject.is_empty() {
+            write!(f, " ({})", self.subject)?;
+        }
+        if !self.detail.is_empty() {
+            write!(f, ": {}", self.detail)?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Error {}
+
+/// Files and sockets. A full disk is told apart, because the user can do something about it.
+impl From<std::io::Error> for Error {
+    fn from(e: std::io::Error) -> Self {
+        use std::io::ErrorKind as Io;
+        let kind = match e.kind() {
+            Io::StorageFull | Io::QuotaExceeded => Kind::DiskFull,
+            Io::TimedOut => Kind::Timeout,
+            Io::UnexpectedEof | Io::ConnectionReset | Io::ConnectionAborted | Io::BrokenPipe => Kind::ConnectionLost,
+            Io::ConnectionRefused | Io::HostUnreachable | Io::NetworkUnreachable => Kind::Unreachable,
+            _ => Kind::Storage,
+        };
+        Error::new(kind, "").because(e)
+    }
+}

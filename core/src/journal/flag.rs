@@ -1,0 +1,23 @@
+//! The user changes flags.
+
+use super::{Actions, targets};
+use crate::error::Result;
+use crate::model::{ActionId, FlagChange, MailboxId, PlacementId};
+use crate::store::Tx;
+use crate::store::intent::IntentKind;
+
+/// Changes flags of these messages. Only what really changes is written down, so that undo restores exactly that.
+pub async fn mark(tx: &mut Tx, now: i64, ids: &[PlacementId], change: &FlagChange, label: &str) -> Result<Vec<ActionId>> {
+    let mut actions = Actions::default();
+    for (account, p) in targets(tx, ids).await? {
+        let flags = p.flags.with(change);
+        let effective = p.flags.change_to(&flags);
+        if effective.is_empty() {
+            continue;
+        }
+        let action = actions.of(tx, account, "flag", label, MailboxId(0), now).await?;
+        tx.add_intent(action, account, p.id, p.mailbox, &IntentKind::Flag(effective), 0).await?;
+        tx.set_flags(&p, &p.base, &flags, p.modseq).await?;
+    }
+    Ok(actions.done())
+}

@@ -1,0 +1,84 @@
+//! The user moves messages: to a folder, the archive, the trash, out of junk.
+
+use super::{Actions, delete, targets};
+use crate::error::{Error, Kind, Result};
+use crate::model::{AccountId, ActionId, MailboxId, PlacementId, Role};
+use crate::store::Tx;
+use crate::store::intent::IntentKind;
+use crate::store::mailbox::Listed;
+
+/// Moves messages into a mailbox of the same account.
+pub async fn move_to(tx: &mut Tx, now: i64, ids: &[PlacementId], target: MailboxId, label: &str) -> Result<Vec<ActionId>> {
+    let to = tx.mailbox(target).await?;
+    if to.gone || !to.selectable {
+        return Err(Error::new(Kind::MailboxGone, to.name));
+    }
+    let mut actions = Actions::default();
+    for (account, p) in targets(tx, ids).await? {
+        if account != to.account {
+            return Err(Error::new(Kind::Usage, to.name).because("messages move within their account"));
+        }
+        if p.mailbox == target {
+            continue;
+        }
+        let action = actions.of(tx, account, "move", label, target, now).await?;
+        let expected = tx.add_expected(target, &p).await?;
+        tx.add_intent(action, account, p.id, p.mailbox, &IntentKind::Move { target, expected }, 0).await?;
+        tx.set_hidden(&p, true).await?;
+    }
+    Ok(actions.done())
+}
+
+/// Moves messages to the mailbox that each account has for a role. What lies in the trash already is removed for good when it
+/// is trashed again, not before `hold` seconds have passed.
+pub async fn move_to_role(tx: &mut Tx, now: i64, ids: &[PlacementId], role: Role, hold: i64) -> Result<Vec<ActionId>> {
+    let mut by_account: std::collections::BTreeMap<AccountId, Vec<PlacementId>> = Default::default();
+    for (account, p) in targets(tx, ids).await? {
+        by_account.entry(account).or_default().push(p.id);
+    }
+    let mut actions = Vec::new();
+    for (account, ids) in by_account {
+        let target = role_mailbox(tx, account, role).await?;
+        if role == Role::Trash {
+            let mut there = Vec::new();
+            for id in &ids {
+                if tx.placement(*id).await?.is_some_and(|p| p.mailbox == target) {
+                    there.push(*id);
+                }
+            }
+            actions.extend(delete::delete(tx, now, &there, hold).await?);
+        }
+        actions.extend(move_to(tx, now, &ids, target, role.as_str()).await?);
+    }
+    Ok(actions)
+}
+
+/// The account's mailbox for a role. Where it has none, one is made here, and on the server with the first message that goes
+/// there.
+async fn role_mailbox(tx: &mut Tx, account: AccountId, role: Role) -> Result<MailboxId> {
+    let mailboxes = tx.mailboxes(account).await?;
+    if let Some(found) = mailboxes.iter().find(|m| m.role == Some(role) && !m.gone && m.selectable) {
+        return Ok(found.id);
+    }
+    let name = match role {
+        Role::Archive => "Archive",
+        Role::Trash => "Trash",
+        Role::Junk => "Junk",
+        _ => return Err(Error::new(Kind::MailboxGone, role.as_str())),
+    };
+    let delimiter = mailboxes.first().map(|m| m.delimiter.clone()).unwrap_or_default();
+    // A server that keeps everything below INBOX wants this one there too (RFC 2342).
+    let inside = format!("INBOX{delimiter}");
+    let others: Vec<_> = mailboxes.iter().filter(|m| m.role != Some(Role::Inbox)).collect();
+    let nested = !others.is_empty() && others.iter().all(|m| m.raw.starts_with(inside.as_bytes()));
+    let raw = if nested { format!("{inside}{name}") } else { name.to_owned() };
+    let listed = Listed {
+        raw: raw.clone().into_bytes(),
+        name: if nested { raw } else { name.to_owned() },
+        delimiter,
+        role: Some(role),
+        selectable: true,
+        subscribed: true,
+    };
+    tx.put_mailbox(account, &listed).await
+}

@@ -1,0 +1,11 @@
+//! Malote's core.
+pub mod account;
+pub mod clock;
+pub mod error;
+pub mod journal;
+pub mod mime;
+pub mod model;
+pub mod protocol;
+pub mod store;
+pub mod sync;
+pub mod uid_set;

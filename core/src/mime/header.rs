@@ -1,0 +1,94 @@
+//! Header fields to [`Envelope`].
+
+use super::guarded;
+use crate::model::{Address, Envelope};
+use mail_parser::{Addr, HeaderValue, MessageParser};
+
+/// Longest subject kept, in characters; the rest is in the message itself.
+const SUBJECT: usize = 500;
+
+/// Reads the header fields that a list shows. Whatever they hold, there is an envelope; what cannot be read is empty.
+pub fn envelope(header: &[u8]) -> Envelope {
+    guarded(|| {
+        let message = MessageParser::new().parse_headers(header)?;
+        let list = |value: Option<&mail_parser::Address<'_>>| -> Vec<Address> {
+            value.map(|a| a.iter().map(address).collect()).unwrap_or_default()
+        };
+        let mut to = list(message.to());
+        to.extend(list(message.cc()));
+        to.truncate(50);
+        let mut references: Vec<String> = ids(message.references());
+        for id in ids(message.in_reply_to()) {
+            if !references.contains(&id) {
+                references.push(id);
+            }
+        }
+        // The first and the nearest ancestors are what threading needs.
+        if references.len() > 40 {
+            references.drain(1..references.len() - 39);
+        }
+        let date = message.date().map(mail_parser::DateTime::to_timestamp).unwrap_or(0);
+        Some(Envelope {
+            message_id: message.message_id().map(tidy).unwrap_or_default(),
+            references: references.join(" "),
+            subject: tidy(message.subject().unwrap_or_default()).chars().take(SUBJECT).collect(),
+            from: message.from().and_then(|f| f.first()).map(address).unwrap_or_default(),
+            to,
+            // 1 January 1970 to the year 2200: anything else is a broken clock.
+            date: if (1..7_258_118_400).contains(&date) { date } else { 0 },
+            list_id: message.header("List-Id").and_then(|h| h.as_text()).map(tidy).unwrap_or_default(),
+        })
+    })
+    .unwrap_or_default()
+}
+
+fn ids(value: &HeaderValue<'_>) -> Vec<String> {
+    match value {
+        HeaderValue::Text(one) => vec![tidy(one)],
+        HeaderValue::TextList(many) => many.iter().map(|id| tidy(id)).collect(),
+        _ => Vec::new(),
+    }
+    .into_iter()
+    .filter(|id| !id.is_empty() && !id.contains(char::is_whitespace))
+    .collect()
+}
+
+fn address(a: &Addr<'_>) -> Address {
+    Address {
+        name: a.name.as_deref().map(tidy).unwrap_or_default().chars().take(200).collect(),
+        address: a.address.as_deref().map(tidy).unwrap_or_default().chars().take(320).collect(),
+    }
+}
+
+/// One line without control characters and without the marks that turn the direction of text around (they are used to
+/// dress up names and file types).
+pub fn tidy(text: &str) -> String {
+    let visible = text.chars().map(|c| if c.is_whitespace() { ' ' } else { c }).filter(|c| {
+        !c.is_control() && !matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    });
+    let text: String = visible.collect();
+    text.split(' ').filter(|w| !w.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_a_portuguese_header() {
+        let e = envelope(
+            b"Date: Tue, 03 Mar 2026 09:15:00 -0300\r\nFrom: =?utf-8?Q?Jos=C3=A9_A=C3=A7a=C3=AD?= <jose@exemplo.test>\r\nTo: ana@exemplo.test, Bia <bia@exemplo.test>\r\nSubject: =?iso-8859-1?Q?Reuni=E3o?=\r\n de amanha\r\nMessage-ID: <a@x>\r\nReferences: <r1@x> <r2@x>\r\nIn-Reply-To: <r2@x>\r\n\r\n",
+        );
+        assert_eq!(e.from, Address { name: "José Açaí".into(), address: "jose@exemplo.test".into() });
+        assert_eq!(e.subject, "Reunião de amanha");
+        assert_eq!(e.date, 1_772_540_100);
+        assert_eq!((e.message_id.as_str(), e.references.as_str(), e.to.len()), ("a@x", "r1@x r2@x", 2));
+    }
+
+    #[test]
+    fn nonsense_gives_an_empty_envelope() {
+        assert_eq!(envelope(b""), Envelope::default());
+        assert_eq!(envelope(&[0xff; 300]).subject, "");
+        assert_eq!(tidy("a\u{202e}fdp.exe\r\n b"), "afdp.exe b");
+    }
+}

@@ -1,0 +1,14 @@
+//! Bytes to model, pure: no file, no network, no store.
+//!
+//! A message is hostile input. Parsing is bounded in size, guarded against panics of the parser, and never recursive in
+//! code of ours; HTML leaves here only through [`sanitize`].
+
+mod css;
+pub mod header;
+pub mod render;
+pub mod sanitize;
+
+/// Runs `parse` on input that may be hostile; a panic inside becomes `None`.
+fn guarded<T>(parse: impl FnOnce() -> Option<T> + std::panic::UnwindSafe) -> Option<T> {
+    std::panic::catch_unwind(parse).ok().flatten()
+}

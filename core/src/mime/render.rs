@@ -1,0 +1,186 @@
+//! A whole message to what the reader shows.
+
+use super::header::tidy;
+use super::{guarded, sanitize};
+use base64::Engine;
+use mail_parser::{Message, MessageParser, MimeHeaders, PartType};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use ts_rs::TS;
+
+/// Messages above this are not rendered, only saved: 64 MiB.
+const MAX_MESSAGE: usize = 64 << 20;
+/// More parts than this are not listed.
+const MAX_PARTS: usize = 1000;
+/// Inline pictures above this are listed as attachments instead: 4 MiB.
+const MAX_INLINE: usize = 4 << 20;
+
+/// A file that came with a message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Attachment {
+    /// Number of the part, for saving it.
+    pub part: u32,
+    /// File name, safe to show and to use.
+    pub name: String,
+    /// MIME type.
+    pub media_type: String,
+    /// Bytes after decoding.
+    #[ts(type = "number")]
+    pub size: u64,
+}
+
+/// What the reader shows.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Rendered {
+    /// Safe HTML of the body.
+    pub html: String,
+    /// True when `html` was made from plain text.
+    pub plain: bool,
+    /// The text of the body.
+    pub text: String,
+    /// Remote things left out.
+    pub blocked: u32,
+    /// Files.
+    pub attachments: Vec<Attachment>,
+}
+
+/// Renders a message. Whatever it is, there is something to show.
+pub fn render(raw: &[u8]) -> Rendered {
+    with_message(raw, |m| Some(render_parsed(m))).unwrap_or_else(|| {
+        let text = String::from_utf8_lossy(&raw[..raw.len().min(256 * 1024)]).into_owned();
+        Rendered { html: sanitize::from_plain(&text), plain: true, text, ..Rendered::default() }
+    })
+}
+
+/// The decoded bytes of one part.
+pub fn part(raw: &[u8], number: u32) -> Option<Vec<u8>> {
+    with_message(raw, |m| {
+        let part = m.parts.get(number as usize)?;
+        Some(match &part.body {
+            PartType::Text(t) | PartType::Html(t) => t.as_bytes().to_vec(),
+            PartType::Binary(b) | PartType::InlineBinary(b) => b.to_vec(),
+            PartType::Message(inner) => inner.raw_message.to_vec(),
+            PartType::Multipart(_) => return None,
+        })
+    })
+}
+
+/// The first words of a message, for the list: at most 160 characters, without what was quoted.
+pub fn preview(raw: &[u8]) -> String {
+    let text = with_message(raw, |m| m.body_text(0).map(|t| t.into_owned())).unwrap_or_default();
+    let own = text.lines().filter(|l| !l.trim_start().starts_with('>')).take(40).collect::<Vec<_>>().join(" ");
+    let own: String = own.chars().take(1000).collect();
+    tidy(&own).chars().take(160).collect()
+}
+
+fn with_message<T>(raw: &[u8], read: impl FnOnce(&Message<'_>) -> Option<T> + std::panic::UnwindSafe) -> Option<T> {
+    if raw.len() > MAX_MESSAGE {
+        return None;
+    }
+    guarded(move || MessageParser::default().parse(raw).and_then(|m| read(&m)))
+}
+
+fn render_parsed(m: &Message<'_>) -> Rendered {
+    let text = m.body_text(0).map(|t| t.into_owned()).unwrap_or_default();
+    let shown_in_html = inline_pictures(m);
+    let html_part = m.html_body.first().and_then(|i| m.parts.get(*i as usize)).and_then(|p| match &p.body {
+        PartType::Html(html) => Some(html.as_ref()),
+        _ => None,
+    });
+    let cleaned = html_part.and_then(|html| sanitize::clean(html, &shown_in_html));
+    let html_source = html_part.unwrap_or_default();
+    let mut attachments = Vec::new();
+    for number in m.attachments.iter().take(MAX_PARTS) {
+        let Some(part) = m.parts.get(*number as usize) else { continue };
+        let shown = part.content_id().is_some_and(|id| {
+            cleaned.is_some() && shown_in_html.contains_key(id) && html_source.contains(id)
+        });
+        if shown {
+            continue;
+        }
+        let kind = part.content_type();
+        let media_type = kind
+            .map(|c| format!("{}/{}", c.ctype(), c.subtype().unwrap_or("octet-stream")).to_lowercase())
+            .unwrap_or_else(|| "application/octet-stream".to_owned());
+        let name = part.attachment_name().map(str::to_owned).unwrap_or_else(|| default_name(part, *number));
+        attachments.push(Attachment { part: *number, name: safe_name(&name), media_type, size: part.len() as u64 });
+    }
+    match cleaned {
+        Some(clean) => Rendered { html: clean.html, plain: false, text, blocked: clean.blocked, attachments },
+        None => Rendered { html: sanitize::from_plain(&text), plain: true, text, blocked: 0, attachments },
+    }
+}
+
+/// Content-ID to `data:` URL of the pictures that came with the message.
+fn inline_pictures(m: &Message<'_>) -> BTreeMap<String, String> {
+    let mut found = BTreeMap::new();
+    for part in m.parts.iter().take(MAX_PARTS) {
+        let (Some(id), Some(kind)) = (part.content_id(), part.content_type()) else { continue };
+        let subtype = kind.subtype().unwrap_or_default().to_lowercase();
+        let picture = kind.ctype().eq_ignore_ascii_case("image") && ["png", "jpeg", "jpg", "gif", "webp"].contains(&subtype.as_str());
+        if picture && part.len() <= MAX_INLINE {
+            let data = base64::engine::general_purpose::STANDARD.encode(part.contents());
+            found.insert(id.trim_matches(['<', '>']).to_owned(), format!("data:image/{subtype};base64,{data}"));
+        }
+    }
+    found
+}
+
+fn default_name(part: &mail_parser::MessagePart<'_>, number: u32) -> String {
+    if let PartType::Message(inner) = &part.body {
+        let subject = inner.subject().map(tidy).unwrap_or_default();
+        return if subject.is_empty() { format!("message-{number}.eml") } else { format!("{subject}.eml") };
+    }
+    let extension = match part.content_type().map(|c| c.subtype().unwrap_or_default().to_lowercase()).as_deref() {
+        Some("pdf") => ".pdf",
+        Some("png") => ".png",
+        Some("jpeg") => ".jpg",
+        Some("calendar") => ".ics",
+        Some("html") => ".html",
+        Some("plain") => ".txt",
+        _ => "",
+    };
+    format!("part-{number}{extension}")
+}
+
+/// A name that any file system takes and that leads nowhere: no path, no control or direction marks, no device names.
+pub fn safe_name(name: &str) -> String {
+    let last = name.rsplit(['/', '\\']).next().unwrap_or(name);
+    let mut clean: String = tidy(last).chars().map(|c| if "<>:\"|?*".contains(c) { '_' } else { c }).collect();
+    clean = clean.trim_matches(['.', ' ']).to_owned();
+    if clean.chars().count() > 120 {
+        let (stem, extension) = clean.rsplit_once('.').map_or((clean.clone(), String::new()), |(s, e)| (s.to_owned(), format!(".{}", e.chars().take(10).collect::<String>())));
+        clean = stem.chars().take(100).collect::<String>() + &extension;
+    }
+    let stem = clean.split('.').next().unwrap_or_default().to_uppercase();
+    let device = ["CON", "PRN", "AUX", "NUL"].contains(&stem.as_str())
+        || (stem.len() == 4 && (stem.starts_with("COM") || stem.starts_with("LPT")));
+    if clean.is_empty() { "attachment".to_owned() } else if device { format!("_{clean}") } else { clean }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MAIL: &[u8] = b"From: a@x.test\r\nSubject: Oi\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=m\r\n\r\n\
+--m\r\nContent-Type: multipart/related; boundary=r\r\n\r\n--r\r\nContent-Type: text/html; charset=iso-8859-1\r\n\r\n<p>Ol\xe1 <img src=\"cid:p@x\"><img src=http://t/x.gif></p>\r\n\
+--r\r\nContent-Type: image/png\r\nContent-ID: <p@x>\r\nContent-Transfer-Encoding: base64\r\n\r\niVBORw0K\r\n--r--\r\n\
+--m\r\nContent-Type: application/pdf\r\nContent-Disposition: attachment; filename=\"../../etc/boleto.pdf\"\r\nContent-Transfer-Encoding: base64\r\n\r\nJVBERg==\r\n--m--\r\n";
+
+    #[test]
+    fn shows_the_body_and_lists_the_files() {
+        let r = render(MAIL);
+        assert!(r.html.contains("Olá") && r.html.contains("data:image/png") && !r.plain && r.blocked == 1, "{r:?}");
+        assert_eq!(r.attachments.len(), 1, "the inline picture is no attachment");
+        assert_eq!((r.attachments[0].name.as_str(), r.attachments[0].size), ("boleto.pdf", 4));
+        assert_eq!(part(MAIL, r.attachments[0].part).as_deref(), Some(&b"%PDF"[..]));
+        assert_eq!(preview(MAIL), "Olá");
+    }
+
+    #[test]
+    fn names_lead_nowhere() {
+        for (from, to) in [("../x", "x"), ("CON.txt", "_CON.txt"), ("a\u{202e}fdp.exe", "afdp.exe"), ("", "attachment"), ("...", "attachment"), ("C:\\a\\b?.doc", "b_.doc")] {
+            assert_eq!(safe_name(from), to);
+        }
+    }
+}

@@ -1,0 +1,334 @@
+//! The plain types that all layers share. No I/O, no behaviour that needs any.
+//!
+//! A *message* is content; a *placement* is its presence in a mailbox. A UID means something only together with its
+//! mailbox and that mailbox's UIDVALIDITY, so it is never an id of ours, and ours ([`MessageId`] …) are never sent to a server.
+
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+use ts_rs::TS;
+
+macro_rules! local_id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, TS)]
+        #[ts(type = "string")]
+        pub struct $name(pub i64);
+
+        // Ids travel as strings: JavaScript's numbers are not wide enough for them.
+        impl Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+                s.collect_str(&self.0)
+            }
+        }
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+                let text = String::deserialize(d)?;
+                text.parse().map($name).map_err(serde::de::Error::custom)
+            }
+        }
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+    };
+}
+
+local_id!(
+    /// An account on this device.
+    AccountId
+);
+local_id!(
+    /// A mailbox (folder) of an account.
+    MailboxId
+);
+local_id!(
+    /// A message: content, wherever it is placed.
+    MessageId
+);
+local_id!(
+    /// The presence of a message in a mailbox. This is what a list shows a row for.
+    PlacementId
+);
+local_id!(
+    /// One thing the user did, however many messages it touched; what undo takes back.
+    ActionId
+);
+
+/// Flags of a placement: the system flags that mean something to us and the keywords of other clients, which are preserved.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct Flags {
+    /// Bits of [`Flags::SEEN`] and its siblings.
+    pub bits: u8,
+    /// Keywords as the server spells them ($Forwarded, Work …).
+    pub keywords: BTreeSet<String>,
+}
+
+impl Flags {
+    /// `\Seen`
+    pub const SEEN: u8 = 1;
+    /// `\Answered`
+    pub const ANSWERED: u8 = 2;
+    /// `\Flagged`
+    pub const FLAGGED: u8 = 4;
+    /// `\Deleted`
+    pub const DELETED: u8 = 8;
+    /// `\Draft`
+    pub const DRAFT: u8 = 16;
+
+    const SYSTEM: [(u8, &'static str); 5] = [
+        (Self::SEEN, "\\Seen"),
+        (Self::ANSWERED, "\\Answered"),
+        (Self::FLAGGED, "\\Flagged"),
+        (Self::DELETED, "\\Deleted"),
+        (Self::DRAFT, "\\Draft"),
+    ];
+
+    /// Reads flags as a server lists them (RFC 9051 section 2.3.2). `\Recent` and unknown system flags are dropped.
+    pub fn from_names<'a>(names: impl IntoIterator<Item = &'a str>) -> Self {
+        let mut flags = Self::default();
+        for name in names {
+            if let Some((bit, _)) = Self::SYSTEM.iter().find(|(_, n)| n.eq_ignore_ascii_case(name)) {
+                flags.bits |= bit;
+            } else if !name.starts_with('\\') && !name.is_empty() {
+                flags.keywords.insert(name.to_owned());
+            }
+        }
+        flags
+    }
+
+    /// The names as a command sends them, separated by spaces.
+    pub fn names(&self) -> String {
+        let system = Self::SYSTEM.iter().filter(|(b, _)| self.bits & b != 0).map(|(_, n)| *n);
+        system.chain(self.keywords.iter().map(String::as_str)).collect::<Vec<_>>().join(" ")
+    }
+
+    /// Keywords as one string, for the store.
+    pub fn keyword_text(&self) -> String {
+        self.keywords.iter().map(String::as_str).collect::<Vec<_>>().join(" ")
+    }
+
+    /// From the two columns of the store.
+    pub fn from_columns(bits: i64, keywords: &str) -> Self {
+        Self { bits: bits as u8, keywords: keywords.split_whitespace().map(str::to_owned).collect() }
+    }
+
+    /// These flags with a change applied.
+    pub fn with(&self, change: &FlagChange) -> Self {
+        let mut flags = self.clone();
+        flags.bits = (flags.bits | change.add.bits) & !change.remove.bits;
+        flags.keywords.extend(change.add.keywords.iter().cloned());
+        flags.keywords.retain(|k| !change.remove.keywords.contains(k));
+        flags
+    }
+
+    /// The change that leads from these flags to others.
+    pub fn change_to(&self, to: &Self) -> FlagChange {
+        FlagChange {
+            add: Flags {
+                bits: to.bits & !self.bits,
+                keywords: to.keywords.difference(&self.keywords).cloned().collect(),
+            },
+            remove: Flags {
+                bits: self.bits & !to.bits,
+                keywords: self.keywords.difference(&to.keywords).cloned().collect(),
+            },
+        }
+    }
+
+    /// True when `bit` is set.
+    pub fn has(&self, bit: u8) -> bool {
+        self.bits & bit != 0
+    }
+
+    /// True when nothing is set.
+    pub fn is_empty(&self) -> bool {
+        self.bits == 0 && self.keywords.is_empty()
+    }
+}
+
+/// What the user asked to change of the flags of a message.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct FlagChange {
+    /// To be set.
+    pub add: Flags,
+    /// To be cleared.
+    pub remove: Flags,
+}
+
+impl FlagChange {
+    /// True when it changes nothing.
+    pub fn is_empty(&self) -> bool {
+        self.add.is_empty() && self.remove.is_empty()
+    }
+
+    /// The change that takes it back, given that it really changed everything it names.
+    pub fn inverse(&self) -> Self {
+        Self { add: self.remove.clone(), remove: self.add.clone() }
+    }
+}
+
+/// What a mailbox is for (RFC 6154; INBOX is special by its name).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// INBOX
+    Inbox,
+    /// `\Flagged`
+    Flagged,
+    /// `\Drafts`
+    Drafts,
+    /// `\Sent`
+    Sent,
+    /// `\Archive`
+    Archive,
+    /// `\All`
+    All,
+    /// `\Junk`
+    Junk,
+    /// `\Trash`
+    Trash,
+}
+
+impl Role {
+    /// The name in the store.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Role::Inbox => "inbox",
+            Role::Flagged => "flagged",
+            Role::Drafts => "drafts",
+            Role::Sent => "sent",
+            Role::Archive => "archive",
+            Role::All => "all",
+            Role::Junk => "junk",
+            Role::Trash => "trash",
+        }
+    }
+
+    /// From the name in the store.
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Role::Inbox, Role::Flagged, Role::Drafts, Role::Sent, Role::Archive, Role::All, Role::Junk, Role::Trash]
+            .into_iter()
+            .find(|r| r.as_str() == name)
+    }
+
+    /// From a LIST attribute (RFC 6154 section 2).
+    pub fn from_attribute(attribute: &str) -> Option<Self> {
+        Some(match attribute.to_ascii_lowercase().as_str() {
+            "\\flagged" => Role::Flagged,
+            "\\drafts" => Role::Drafts,
+            "\\sent" => Role::Sent,
+            "\\archive" => Role::Archive,
+            "\\all" => Role::All,
+            "\\junk" => Role::Junk,
+            "\\trash" => Role::Trash,
+            _ => return None,
+        })
+    }
+
+    /// What a name usually means on a server without SPECIAL-USE, in the languages of our users.
+    pub fn guess(name: &str) -> Option<Self> {
+        let last = name.rsplit(['/', '.']).next().unwrap_or(name).to_lowercase();
+        Some(match last.as_str() {
+            "inbox" => Role::Inbox,
+            "drafts" | "draft" | "rascunhos" | "borradores" => Role::Drafts,
+            "sent" | "sent items" | "sent messages" | "sent mail" | "enviados" | "itens enviados"
+            | "elementos enviados" | "mensagens enviadas" => Role::Sent,
+            "archive" | "archives" | "arquivo" | "arquivados" | "arquivo morto" | "archivo" => Role::Archive,
+            "junk" | "spam" | "junk e-mail" | "junk email" | "lixo eletrônico" | "bulk mail"
+            | "correo no deseado" => Role::Junk,
+            "trash" | "deleted items" | "deleted messages" | "lixeira" | "itens excluídos" | "papelera" => Role::Trash,
+            _ => return None,
+        })
+    }
+}
+
+/// A person or list in a header field.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Address {
+    /// The display name, decoded; empty when there is none.
+    pub name: String,
+    /// `local@domain`, as written.
+    pub address: String,
+}
+
+impl Address {
+    /// What a row shows: the name, else the address.
+    pub fn display(&self) -> &str {
+        if self.name.is_empty() { &self.address } else { &self.name }
+    }
+}
+
+/// How a connection is protected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "lowercase")]
+pub enum Tls {
+    /// TLS from the first byte (RFC 8314 section 3).
+    Implicit,
+    /// STARTTLS, and nothing before it is believed.
+    Starttls,
+    /// In clear. Refused outside loopback.
+    None,
+}
+
+/// Where a server listens.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Endpoint {
+    /// Host name or address.
+    pub host: String,
+    /// TCP port.
+    pub port: u16,
+    /// Protection.
+    pub tls: Tls,
+}
+
+/// How much mail a device keeps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keep {
+    /// The list only; a message is fetched when it is opened.
+    Headers,
+    /// Whole messages of the last days.
+    Days(u32),
+    /// Everything.
+    All,
+}
+
+impl Keep {
+    /// Reads `headers`, `30d` or `all`.
+    pub fn parse(text: &str) -> Option<Self> {
+        match text {
+            "headers" => Some(Keep::Headers),
+            "all" => Some(Keep::All),
+            days => days.strip_suffix('d')?.parse().ok().map(Keep::Days),
+        }
+    }
+}
+
+impl std::fmt::Display for Keep {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Keep::Headers => f.write_str("headers"),
+            Keep::Days(n) => write!(f, "{n}d"),
+            Keep::All => f.write_str("all"),
+        }
+    }
+}
+
+/// What the list knows of a message: the decoded header and what the server told of its size and parts.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Envelope {
+    /// Message-ID without angle brackets; empty when missing.
+    pub message_id: String,
+    /// In-Reply-To and References, oldest first, without brackets, separated by spaces.
+    pub references: String,
+    /// Decoded subject.
+    pub subject: String,
+    /// Author.
+    pub from: Address,
+    /// To and Cc.
+    pub to: Vec<Address>,
+    /// The Date field, seconds since 1970; 0 when missing or absurd.
+    pub date: i64,
+    /// List-Id, when it came over a list.
+    pub list_id: String,
+}

@@ -1,0 +1,220 @@
+//! Verbs about mailboxes: list them, ask what changed, open one.
+//!
+//! [`Session::survey`] is the first thing said after sign-in and the whole of a cycle in which nothing changed: ENABLE, ID,
+//! NAMESPACE, LIST with special uses and counts, and the SELECT of one mailbox travel in one round trip.
+
+use super::command::Command;
+use super::response::{Code, Fetched, ListEntry, MailboxStatus, Response, Status};
+use super::session::{Outcome, Session};
+use crate::error::{Error, Kind, Result};
+use crate::uid_set::UidSet;
+
+/// Which mailbox to open, and what we know of it.
+#[derive(Debug, Clone)]
+pub struct SelectRequest {
+    /// The name as the server sent it.
+    pub mailbox: Vec<u8>,
+    /// UIDVALIDITY and HIGHESTMODSEQ of the last visit, for QRESYNC (RFC 7162 section 3.2.5).
+    pub known: Option<(u32, u64)>,
+}
+
+/// An open mailbox.
+#[derive(Debug, Clone, Default)]
+pub struct Selected {
+    /// EXISTS
+    pub exists: u32,
+    /// UIDVALIDITY; 0 when the server has none, and then nothing can be kept.
+    pub uid_validity: u32,
+    /// UIDNEXT; 0 when it was not told.
+    pub uid_next: u32,
+    /// HIGHESTMODSEQ; `None` when the mailbox has no mod-sequences.
+    pub highest_modseq: Option<u64>,
+    /// QRESYNC: what is gone since the last visit.
+    pub vanished: UidSet,
+    /// QRESYNC: flags that changed since the last visit.
+    pub changed: Vec<Fetched>,
+    /// True when the server answered the QRESYNC question, so that `vanished` and `changed` are complete.
+    pub resynced: bool,
+}
+
+/// What one survey learned.
+#[derive(Debug, Default)]
+pub struct Survey {
+    /// Every mailbox listed.
+    pub mailboxes: Vec<ListEntry>,
+    /// Their counters; mailboxes that cannot be selected have none.
+    pub statuses: Vec<MailboxStatus>,
+    /// The prefix of the user's own mailboxes, such as `INBOX.`
+    pub prefix: Vec<u8>,
+    /// The mailbox that was to be opened, or why it was not.
+    pub selected: Option<Result<Selected>>,
+}
+
+impl Session {
+    fn status_items(&self) -> &'static str {
+        if self.can("CONDSTORE") || self.can("QRESYNC") {
+            "(MESSAGES UIDNEXT UIDVALIDITY UNSEEN HIGHESTMODSEQ)"
+        } else {
+            "(MESSAGES UIDNEXT UIDVALIDITY UNSEEN)"
+        }
+    }
+
+    fn select_command(&self, request: &SelectRequest) -> Command {
+        let select = Command::new("SELECT").mailbox(&request.mailbox);
+        match request.known {
+            Some((validity, modseq)) if self.can("QRESYNC") && modseq > 0 => {
+                select.raw(&format!("(QRESYNC ({validity} {modseq}))"))
+            }
+            _ if self.can("CONDSTORE") || self.can("QRESYNC") => select.raw("(CONDSTORE)"),
+            _ => select,
+        }
+    }
+
+    fn list_command(&self) -> Command {
+        let list = Command::new("LIST").string(b"").string(b"*");
+        if self.can("LIST-EXTENDED") && self.can("LIST-STATUS") {
+            let special = if self.can("SPECIAL-USE") { " SPECIAL-USE" } else { "" };
+            list.raw(&format!("RETURN (SUBSCRIBED{special} STATUS {})", self.status_items()))
+        } else if self.can("LIST-EXTENDED") && self.can("SPECIAL-USE") {
+            list.raw("RETURN (SUBSCRIBED SPECIAL-USE)")
+        } else {
+            list
+        }
+    }
+
+    /// Lists all mailboxes with their counters and opens one, in one round trip where the server has LIST-STATUS and in two
+    /// where each mailbox must be asked.
+    pub async fn survey(&mut self, open: Option<SelectRequest>, first: bool) -> Result<Survey> {
+        let mut commands = Vec::new();
+        if first && self.can("ENABLE") && self.can("QRESYNC") {
+            commands.push(Command::new("ENABLE").raw("QRESYNC"));
+        }
+        if first && self.can("ID") {
+            commands.push(Command::new("ID").raw("(\"name\" \"Malote\")"));
+        }
+        if first && self.can("NAMESPACE") {
+            commands.push(Command::new("NAMESPACE"));
+        }
+        let list_at = commands.len();
+        commands.push(self.list_command());
+        let select_at = open.as_ref().map(|request| {
+            commands.push(self.select_command(request));
+            commands.len() - 1
+        });
+        let mut survey = Survey::default();
+        let mut collected = Selected::default();
+        let asked_resync = open.as_ref().is_some_and(|o| o.known.is_some()) && self.can("QRESYNC");
+        let outcomes = self
+            .batch(commands, |i, response| {
+                match response {
+                    Response::List(entry) => survey.mailboxes.push(entry),
+                    Response::MailboxStatus(status) => survey.statuses.push(status),
+                    Response::Namespace(Some(prefix)) => survey.prefix = prefix,
+                    other if Some(i) == select_at => collect(&mut collected, other),
+                    _ => {}
+                }
+                Ok(())
+            })
+            .await?;
+        let mut outcomes = outcomes.into_iter().map(Some).collect::<Vec<_>>();
+        if let Some(listed) = outcomes[list_at].take() {
+            listed.ok("LIST")?;
+        }
+        if let (Some(at), Some(request)) = (select_at, open) {
+            let outcome = outcomes[at].take();
+            survey.selected = outcome.map(|o| self.selected_from(&request, collected, o, asked_resync));
+        }
+        if survey.statuses.is_empty() {
+            survey.statuses = self.ask_each_status(&survey.mailboxes).await?;
+        }
+        Ok(survey)
+    }
+
+    /// STATUS for every mailbox that can be opened, pipelined.
+    async fn ask_each_status(&mut self, mailboxes: &[ListEntry]) -> Result<Vec<MailboxStatus>> {
+        let items = self.status_items();
+        let commands: Vec<Command> = mailboxes
+            .iter()
+            .filter(|m| selectable(m))
+            .map(|m| Command::new("STATUS").mailbox(&m.name).raw(items))
+            .collect();
+        let mut statuses = Vec::new();
+        if !commands.is_empty() {
+            self.batch(commands, |_, response| {
+                if let Response::MailboxStatus(status) = response {
+                    statuses.push(status);
+                }
+                Ok(())
+            })
+            .await?;
+        }
+        Ok(statuses)
+    }
+
+    /// Opens a mailbox.
+    pub async fn select(&mut self, request: &SelectRequest) -> Result<Selected> {
+        let mut collected = Selected::default();
+        let asked = request.known.is_some() && self.can("QRESYNC");
+        let command = self.select_command(request);
+        let outcome = self
+            .run_with(command, |response| {
+                collect(&mut collected, response);
+                Ok(())
+            })
+            .await?;
+        self.selected_from(request, collected, outcome, asked)
+    }
+
+    fn selected_from(
+        &mut self,
+        request: &SelectRequest,
+        mut collected: Selected,
+        outcome: Outcome,
+        asked_resync: bool,
+    ) -> Result<Selected> {
+        let name = String::from_utf8_lossy(&request.mailbox).into_owned();
+        if outcome.status != Status::Ok {
+            self.selected = None; // a failed SELECT leaves nothing selected (RFC 9051 section 6.3.2)
+            return Err(match outcome.ok(&name) {
+                // A SELECT that is refused without a reason mostly means that the mailbox is gone; the survey tells.
+                Err(e) if e.kind == Kind::Refused => Error { kind: Kind::MailboxGone, ..e },
+                Err(e) => e,
+                Ok(_) => Error::new(Kind::MailboxGone, name),
+            });
+        }
+        self.selected = Some(request.mailbox.clone());
+        // QRESYNC answers only for the UIDVALIDITY it was asked about.
+        let same_validity = request.known.is_some_and(|(validity, _)| validity == collected.uid_validity);
+        collected.resynced = asked_resync && same_validity && collected.highest_modseq.is_some();
+        Ok(collected)
+    }
+
+    /// Makes a mailbox. The name is the user's, with the server's delimiter.
+    pub async fn create_mailbox(&mut self, name: &str) -> Result<()> {
+        let raw = super::utf7::encode(name);
+        self.run(Command::new("CREATE").mailbox(raw.as_bytes())).await?.ok(name).map(drop)
+    }
+}
+
+/// True when a mailbox can be opened.
+pub fn selectable(entry: &ListEntry) -> bool {
+    !entry.attributes.iter().any(|a| a.eq_ignore_ascii_case("\\Noselect") || a.eq_ignore_ascii_case("\\NonExistent"))
+}
+
+fn collect(selected: &mut Selected, response: Response) {
+    match response {
+        // What came before CLOSED belongs to the mailbox that was open until now (RFC 7162 section 3.2.11).
+        Response::Status { code: Some(Code::Named(name)), .. } if name == "CLOSED" => *selected = Selected::default(),
+        Response::Status { code: Some(code), .. } => match code {
+            Code::UidValidity(v) => selected.uid_validity = v,
+            Code::UidNext(n) => selected.uid_next = n,
+            Code::HighestModSeq(m) => selected.highest_modseq = Some(m),
+            Code::NoModSeq => selected.highest_modseq = None,
+            _ => {}
+        },
+        Response::Exists(n) => selected.exists = n,
+        Response::Vanished { uids, .. } => selected.vanished = selected.vanished.union(&uids),
+        Response::Fetch(f) if f.uid.is_some() => selected.changed.push(*f),
+        _ => {}
+    }
+}

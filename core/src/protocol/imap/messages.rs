@@ -1,0 +1,271 @@
+//! Verbs about messages of the open mailbox: fetch, search, store, copy, move, expunge, append.
+//!
+//! Sets of UIDs are cut so that no command line exceeds what servers take (RFC 7162 section 4 speaks of 8192 bytes), and
+//! the pieces travel pipelined.
+
+use super::command::Command;
+use super::response::{Code, Fetched, Response};
+use super::session::Session;
+use crate::error::{Error, Kind, Result};
+use crate::uid_set::UidSet;
+
+/// Bytes of a body asked for at once: small enough to give way to what the user wants, large enough to fill the line.
+pub const PIECE: u64 = 512 * 1024;
+
+const FIELDS: &str = "DATE FROM TO CC SUBJECT MESSAGE-ID IN-REPLY-TO REFERENCES LIST-ID";
+
+/// Which messages of the open mailbox.
+#[derive(Debug, Clone)]
+pub enum Which {
+    /// By UID.
+    Uids(UidSet),
+    /// By message sequence number, both ends included.
+    Seqs(u32, u32),
+}
+
+/// New UIDs of copied or moved messages, as COPYUID pairs them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Copied {
+    /// UIDVALIDITY of the target; 0 when the server did not say.
+    pub uid_validity: u32,
+    /// (UID in the source, UID in the target).
+    pub pairs: Vec<(u32, u32)>,
+}
+
+/// Cuts a set into texts of at most `max` bytes.
+fn texts(set: &UidSet, max: usize) -> Vec<String> {
+    let mut out: Vec<String> = Vec::new();
+    let whole = set.to_string();
+    for range in whole.split(',').filter(|r| !r.is_empty()) {
+        match out.last_mut() {
+            Some(last) if last.len() + range.len() < max => {
+                last.push(',');
+                last.push_str(range);
+            }
+            _ => out.push(range.to_owned()),
+        }
+    }
+    out
+}
+
+impl Session {
+    fn header_items(&self) -> String {
+        let modseq = if self.can("CONDSTORE") || self.can("QRESYNC") { " MODSEQ" } else { "" };
+        let identity = if self.can("X-GM-EXT-1") {
+            " X-GM-MSGID"
+        } else if self.can("OBJECTID") {
+            " EMAILID"
+        } else {
+            ""
+        };
+        format!("(UID FLAGS INTERNALDATE RFC822.SIZE BODYSTRUCTURE{modseq}{identity} BODY.PEEK[HEADER.FIELDS ({FIELDS})])")
+    }
+
+    async fn fetch_each(
+        &mut self,
+        commands: Vec<Command>,
+        mut on: impl FnMut(Fetched) -> Result<()> + Send,
+    ) -> Result<()> {
+        if commands.is_empty() {
+            return Ok(());
+        }
+        let outcomes = self
+            .batch(commands, |_, response| match response {
+                Response::Fetch(f) if f.uid.is_some() => on(*f),
+                _ => Ok(()),
+            })
+            .await?;
+        for outcome in outcomes {
+            outcome.ok("FETCH")?;
+        }
+        Ok(())
+    }
+
+    /// Flags, dates, sizes, structure and the header fields that a list shows.
+    pub async fn fetch_headers(
+        &mut self,
+        which: &Which,
+        on: impl FnMut(Fetched) -> Result<()> + Send,
+    ) -> Result<()> {
+        let items = self.header_items();
+        let commands = match which {
+            Which::Seqs(lo, hi) => vec![Command::new("FETCH").raw(&format!("{lo}:{hi} {items}"))],
+            Which::Uids(uids) => texts(uids, 4000)
+                .into_iter()
+                .map(|set| Command::new("UID FETCH").raw(&set).raw(&items))
+                .collect(),
+        };
+        self.fetch_each(commands, on).await
+    }
+
+    /// UID and flags of everything, or of what changed since a mod-sequence (RFC 7162 section 3.1.4.1).
+    pub async fn fetch_flags(
+        &mut self,
+        changed_since: Option<u64>,
+        on: impl FnMut(Fetched) -> Result<()> + Send,
+    ) -> Result<()> {
+        let command = match changed_since {
+            Some(modseq) => {
+                Command::new("UID FETCH").raw("1:*").raw("(UID FLAGS MODSEQ)").raw(&format!("(CHANGEDSINCE {modseq})"))
+            }
+            None => Command::new("UID FETCH").raw("1:*").raw("(UID FLAGS)"),
+        };
+        self.fetch_each(vec![command], on).await
+    }
+
+    /// Whole messages, each in one piece; for messages up to [`PIECE`].
+    pub async fn fetch_bodies(
+        &mut self,
+        uids: &UidSet,
+        mut on: impl FnMut(u32, Vec<u8>) -> Result<()> + Send,
+    ) -> Result<()> {
+        let commands = texts(uids, 4000)
+            .into_iter()
+            .map(|set| Command::new("UID FETCH").raw(&set).raw("(UID BODY.PEEK[])"))
+            .collect();
+        self.fetch_each(commands, |f| match (f.uid, f.sections.into_iter().find(|(name, _)| name == "BODY[]")) {
+            (Some(uid), Some((_, bytes))) => on(uid, bytes),
+            _ => Ok(()),
+        })
+        .await
+    }
+
+    /// One piece of a message from an offset; shorter than asked for at its end, `None` when the message is gone.
+    pub async fn fetch_piece(&mut self, uid: u32, offset: u64) -> Result<Option<Vec<u8>>> {
+        let mut piece = None;
+        let command = Command::new("UID FETCH").raw(&format!("{uid} (UID BODY.PEEK[]<{offset}.{PIECE}>)"));
+        self.fetch_each(vec![command], |f| {
+            if f.uid == Some(uid)
+                && let Some((_, bytes)) = f.sections.into_iter().find(|(name, _)| name.starts_with("BODY[]"))
+            {
+                piece = Some(bytes);
+            }
+            Ok(())
+        })
+        .await?;
+        Ok(piece)
+    }
+
+    /// The UIDs that match a search of ours, such as `ALL` or `UID 4:9`. ESEARCH where offered, since its answer is short.
+    pub async fn search(&mut self, criteria: &str) -> Result<UidSet> {
+        let extended = self.can("ESEARCH") || self.can("IMAP4REV2");
+        let command = if extended {
+            Command::new("UID SEARCH RETURN (ALL)").raw(criteria)
+        } else {
+            Command::new("UID SEARCH").raw(criteria)
+        };
+        let mut found = None;
+        let outcome = self
+            .run_with(command, |response| {
+                match response {
+                    Response::Search(uids) => found = Some(uids),
+                    Response::Esearch { all, .. } => found = Some(all),
+                    _ => {}
+                }
+                Ok(())
+            })
+            .await?;
+        outcome.ok("SEARCH")?;
+        // OK without any SEARCH line is half an answer: "nothing" must be said.
+        found.ok_or_else(|| Error::new(Kind::Protocol, "SEARCH").because("the answer is missing"))
+    }
+
+    /// Which of these UIDs the mailbox still has.
+    pub async fn still_there(&mut self, uids: &UidSet) -> Result<UidSet> {
+        let mut there = UidSet::new();
+        for set in texts(uids, 4000) {
+            there = there.union(&self.search(&format!("UID {set}")).await?);
+        }
+        Ok(there.intersect(uids))
+    }
+
+    /// Sets (`+`) or clears (`-`) flags. Returns the mod-sequences that the server told (RFC 7162 section 3.1.3).
+    pub async fn store_flags(&mut self, uids: &UidSet, sign: char, names: &str) -> Result<Vec<Fetched>> {
+        let mut told = Vec::new();
+        let commands = texts(uids, 4000)
+            .into_iter()
+            .map(|set| Command::new("UID STORE").raw(&set).raw(&format!("{sign}FLAGS.SILENT ({names})")))
+            .collect();
+        self.fetch_each(commands, |f| {
+            told.push(f);
+            Ok(())
+        })
+        .await?;
+        Ok(told)
+    }
+
+    /// Copies to another mailbox.
+    pub async fn copy(&mut self, uids: &UidSet, to: &[u8]) -> Result<Copied> {
+        self.relocate("UID COPY", uids, to).await
+    }
+
+    /// Moves to another mailbox, where the server has MOVE (RFC 6851).
+    pub async fn move_to(&mut self, uids: &UidSet, to: &[u8]) -> Result<Copied> {
+        self.relocate("UID MOVE", uids, to).await
+    }
+
+    async fn relocate(&mut self, verb: &'static str, uids: &UidSet, to: &[u8]) -> Result<Copied> {
+        let mut copied = Copied::default();
+        let mut note = |code: Option<Code>| {
+            if let Some(Code::CopyUid { validity, from, to }) = code {
+                copied.uid_validity = validity;
+                copied.pairs.extend(from.into_iter().zip(to));
+            }
+        };
+        let commands = texts(uids, 4000).into_iter().map(|set| Command::new(verb).raw(&set).mailbox(to)).collect();
+        // MOVE sends COPYUID in an untagged OK, before the expunges (RFC 6851 section 4.3).
+        let outcomes = self
+            .batch(commands, |_, response| {
+                if let Response::Status { code, .. } = response {
+                    note(code);
+                }
+                Ok(())
+            })
+            .await?;
+        for outcome in outcomes {
+            note(outcome.ok(&String::from_utf8_lossy(to))?.code);
+        }
+        Ok(copied)
+    }
+
+    /// Removes exactly these messages, which carry `\Deleted` (UIDPLUS, RFC 4315 section 2.1).
+    pub async fn expunge(&mut self, uids: &UidSet) -> Result<()> {
+        if self.can("UIDPLUS") || self.can("IMAP4REV2") {
+            for set in texts(uids, 4000) {
+                self.run(Command::new("UID EXPUNGE").raw(&set)).await?.ok("EXPUNGE")?;
+            }
+            return Ok(());
+        }
+        // A plain EXPUNGE takes everything that anybody marked: only when that is nothing but ours. Otherwise ours stay
+        // marked \Deleted, hidden here, until another client expunges.
+        let marked = self.search("DELETED").await?;
+        if marked.minus(uids).is_empty() {
+            self.run(Command::new("EXPUNGE")).await?.ok("EXPUNGE")?;
+        }
+        Ok(())
+    }
+
+    /// Adds a message; the new UID where the server tells it.
+    pub async fn append(&mut self, mailbox: &[u8], flags: &str, message: Vec<u8>) -> Result<Option<(u32, u32)>> {
+        let command = Command::new("APPEND").mailbox(mailbox).raw(&format!("({flags})")).literal(message);
+        let outcome = self.run(command).await?.ok(&String::from_utf8_lossy(mailbox))?;
+        Ok(match outcome.code {
+            Some(Code::AppendUid { validity, uids }) => uids.max().map(|uid| (validity, uid)),
+            _ => None,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sets_are_cut_at_commas() {
+        let set: UidSet = (1..2000).map(|n| n * 2).collect();
+        let cut = texts(&set, 100);
+        assert!(cut.iter().all(|t| t.len() <= 100));
+        assert_eq!(cut.join(","), set.to_string());
+        assert!(texts(&UidSet::new(), 100).is_empty());
+    }
+}

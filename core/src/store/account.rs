@@ -1,0 +1,131 @@
+//! Table `account`: who the user is, where the servers are. The password is in here only sealed.
+
+use super::{Store, Tx};
+use crate::error::{Error, Kind, Result};
+use crate::model::{AccountId, Endpoint, Keep, Tls};
+use sqlx::Row;
+use sqlx::sqlite::SqliteRow;
+
+/// One account as stored.
+#[derive(Clone, PartialEq, Eq)]
+pub struct AccountRow {
+    /// Its number; 0 before it is stored.
+    pub id: AccountId,
+    /// The address of the user.
+    pub address: String,
+    /// The user's name as others shall see it.
+    pub name: String,
+    /// User name at the server.
+    pub user: String,
+    /// Incoming server.
+    pub imap: Endpoint,
+    /// PEM file with roots of the user's own; empty for none.
+    pub ca_file: String,
+    /// Command that prints the password; empty for none.
+    pub password_command: String,
+    /// The password, sealed; empty when it is not kept.
+    pub sealed_password: Vec<u8>,
+    /// How much mail is kept here.
+    pub keep: Keep,
+    /// When it was added, seconds since 1970.
+    pub created: i64,
+}
+
+const COLUMNS: &str = "id, address, name, user, imap_host, imap_port, imap_tls, ca_file, password_command, sealed_password, keep, created";
+
+fn read(r: &SqliteRow) -> Result<AccountRow> {
+    let tls: String = r.try_get("imap_tls")?;
+    let keep: String = r.try_get("keep")?;
+    Ok(AccountRow {
+        id: AccountId(r.try_get("id")?),
+        address: r.try_get("address")?,
+        name: r.try_get("name")?,
+        user: r.try_get("user")?,
+        imap: Endpoint {
+            host: r.try_get("imap_host")?,
+            port: r.try_get::<i64, _>("imap_port")? as u16,
+            tls: match tls.as_str() {
+                "starttls" => Tls::Starttls,
+                "none" => Tls::None,
+                _ => Tls::Implicit,
+            },
+        },
+        ca_file: r.try_get("ca_file")?,
+        password_command: r.try_get("password_command")?,
+        sealed_password: r.try_get("sealed_password")?,
+        keep: Keep::parse(&keep).unwrap_or(Keep::Days(30)),
+        created: r.try_get("created")?,
+    })
+}
+
+fn tls_name(tls: Tls) -> &'static str {
+    match tls {
+        Tls::Implicit => "implicit",
+        Tls::Starttls => "starttls",
+        Tls::None => "none",
+    }
+}
+
+impl Store {
+    /// All accounts, oldest first.
+    pub async fn accounts(&self) -> Result<Vec<AccountRow>> {
+        let sql = sqlx::AssertSqlSafe(format!("SELECT {COLUMNS} FROM account ORDER BY id"));
+        sqlx::query(sql).fetch_all(self.reader()).await?.iter().map(read).collect()
+    }
+
+    /// One account.
+    pub async fn account(&self, id: AccountId) -> Result<AccountRow> {
+        let sql = sqlx::AssertSqlSafe(format!("SELECT {COLUMNS} FROM account WHERE id = ?"));
+        let row = sqlx::query(sql).bind(id.0).fetch_optional(self.reader()).await?;
+        read(&row.ok_or_else(|| Error::new(Kind::NotFound, id.to_string()))?)
+    }
+}
+
+impl Tx {
+    /// Adds an account; an address can be there only once.
+    pub async fn add_account(&mut self, a: &AccountRow) -> Result<AccountId> {
+        let taken: Option<i64> =
+            sqlx::query_scalar("SELECT id FROM account WHERE address = ?").bind(&a.address).fetch_optional(self.conn()).await?;
+        if taken.is_some() {
+            return Err(Error::new(Kind::Usage, &a.address).because("this account is here already"));
+        }
+        let id: i64 = sqlx::query_scalar(
+            "INSERT INTO account (address, name, user, imap_host, imap_port, imap_tls, ca_file, password_command, sealed_password, keep, created)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
+        )
+        .bind(&a.address)
+        .bind(&a.name)
+        .bind(&a.user)
+        .bind(&a.imap.host)
+        .bind(i64::from(a.imap.port))
+        .bind(tls_name(a.imap.tls))
+        .bind(&a.ca_file)
+        .bind(&a.password_command)
+        .bind(&a.sealed_password)
+        .bind(a.keep.to_string())
+        .bind(a.created)
+        .fetch_one(self.conn())
+        .await?;
+        self.touched.accounts = true;
+        Ok(AccountId(id))
+    }
+
+    /// Keeps another password.
+    pub async fn set_sealed_password(&mut self, id: AccountId, sealed: &[u8]) -> Result<()> {
+        sqlx::query("UPDATE account SET sealed_password = ?, password_command = '' WHERE id = ?")
+            .bind(sealed)
+            .bind(id.0)
+            .execute(self.conn())
+            .await?;
+        self.touched.accounts = true;
+        Ok(())
+    }
+
+    /// Takes an account and everything of it off this device. The server is not touched.
+    pub async fn remove_account(&mut self, id: AccountId) -> Result<()> {
+        sqlx::query("DELETE FROM account WHERE id = ?").bind(id.0).execute(self.conn()).await?;
+        self.touched.accounts = true;
+        self.touched.tree = true;
+        Ok(())
+    }
+}

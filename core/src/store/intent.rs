@@ -1,0 +1,201 @@
+//! Table `intent`: what the server has still to be told.
+
+use super::{Store, Tx};
+use crate::error::Result;
+use crate::model::{AccountId, ActionId, FlagChange, Flags, MailboxId, PlacementId};
+use sqlx::sqlite::SqliteRow;
+use sqlx::{QueryBuilder, Row};
+
+/// What is to be done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum IntentKind {
+    /// Change flags.
+    Flag(FlagChange),
+    /// Move to another mailbox, where the expected placement waits.
+    Move {
+        /// Target mailbox.
+        target: MailboxId,
+        /// The placement it becomes there.
+        expected: PlacementId,
+    },
+    /// Remove for good.
+    Delete,
+}
+
+/// How far it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IntentState {
+    /// The server cannot know of it.
+    Queued,
+    /// It was sent, or may have been.
+    Sent,
+    /// The server confirmed it.
+    Done,
+}
+
+/// One intent for one placement.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IntentRow {
+    /// Its number; intents are sent in this order.
+    pub id: i64,
+    /// What the user did.
+    pub action: ActionId,
+    /// Whose account.
+    pub account: AccountId,
+    /// What is to be done.
+    pub kind: IntentKind,
+    /// To which placement.
+    pub placement: PlacementId,
+    /// In which mailbox.
+    pub mailbox: MailboxId,
+    /// How far it is.
+    pub state: IntentState,
+    /// Not to be sent before, seconds since 1970.
+    pub not_before: i64,
+}
+
+const COLUMNS: &str = "id, action_id, account_id, kind, placement_id, mailbox_id, target_id, expected_id, add_bits, add_keywords, remove_bits, remove_keywords, state, not_before";
+
+fn read(r: &SqliteRow) -> Result<IntentRow> {
+    let (kind, state): (String, String) = (r.try_get("kind")?, r.try_get("state")?);
+    let (add, remove): (String, String) = (r.try_get("add_keywords")?, r.try_get("remove_keywords")?);
+    Ok(IntentRow {
+        id: r.try_get("id")?,
+        action: ActionId(r.try_get("action_id")?),
+        account: AccountId(r.try_get("account_id")?),
+        kind: match kind.as_str() {
+            "flag" => IntentKind::Flag(FlagChange {
+                add: Flags::from_columns(r.try_get("add_bits")?, &add),
+                remove: Flags::from_columns(r.try_get("remove_bits")?, &remove),
+            }),
+            "move" => IntentKind::Move {
+                target: MailboxId(r.try_get("target_id")?),
+                expected: PlacementId(r.try_get("expected_id")?),
+            },
+            _ => IntentKind::Delete,
+        },
+        placement: PlacementId(r.try_get("placement_id")?),
+        mailbox: MailboxId(r.try_get("mailbox_id")?),
+        state: match state.as_str() {
+            "queued" => IntentState::Queued,
+            "sent" => IntentState::Sent,
+            _ => IntentState::Done,
+        },
+        not_before: r.try_get("not_before")?,
+    })
+}
+
+impl Store {
+    /// Intents of an account that wait, in order.
+    pub async fn waiting_intents(&self, account: AccountId) -> Result<Vec<IntentRow>> {
+        let sql = sqlx::AssertSqlSafe(format!("SELECT {COLUMNS} FROM intent WHERE account_id = ? AND state <> 'done' ORDER BY id"));
+        sqlx::query(sql).bind(account.0).fetch_all(self.reader()).await?.iter().map(read).collect()
+    }
+
+    /// How many wait.
+    pub async fn waiting_count(&self, account: AccountId) -> Result<u64> {
+        let n: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM intent WHERE account_id = ? AND state <> 'done'")
+            .bind(account.0)
+            .fetch_one(self.reader())
+            .await?;
+        Ok(n as u64)
+    }
+}
+
+impl Tx {
+    /// Adds an intent.
+    pub async fn add_intent(
+        &mut self,
+        action: ActionId,
+        account: AccountId,
+        placement: PlacementId,
+        mailbox: MailboxId,
+        kind: &IntentKind,
+        not_before: i64,
+    ) -> Result<()> {
+        let none = FlagChange::default();
+        let (name, target, expected, change) = match kind {
+            IntentKind::Flag(change) => ("flag", 0, 0, change),
+            IntentKind::Move { target, expected } => ("move", target.0, expected.0, &none),
+            IntentKind::Delete => ("delete", 0, 0, &none),
+        };
+        sqlx::query(
+            "INSERT INTO intent (action_id, account_id, kind, placement_id, mailbox_id, target_id, expected_id, add_bits, add_keywords, remove_bits, remove_keywords, not_before)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        )
+        .bind(action.0)
+        .bind(account.0)
+        .bind(name)
+        .bind(placement.0)
+        .bind(mailbox.0)
+        .bind(target)
+        .bind(expected)
+        .bind(i64::from(change.add.bits))
+        .bind(change.add.keyword_text())
+        .bind(i64::from(change.remove.bits))
+        .bind(change.remove.keyword_text())
+        .bind(not_before)
+        .execute(self.conn())
+        .await?;
+        self.touched.journal.insert(account);
+        Ok(())
+    }
+
+    /// Intents of an action, newest first.
+    pub async fn intents_of(&mut self, action: ActionId) -> Result<Vec<IntentRow>> {
+        let sql = sqlx::AssertSqlSafe(format!("SELECT {COLUMNS} FROM intent WHERE action_id = ? ORDER BY id DESC"));
+        sqlx::query(sql).bind(action.0).fetch_all(self.conn()).await?.iter().map(read).collect()
+    }
+
+    /// Intents that wait and touch a mailbox, as source or target, in order.
+    pub async fn waiting_in(&mut self, mailbox: MailboxId) -> Result<Vec<IntentRow>> {
+        let sql = sqlx::AssertSqlSafe(format!(
+            "SELECT {COLUMNS} FROM intent WHERE state <> 'done' AND account_id = (SELECT account_id FROM mailbox WHERE id = ?1)
+             AND (mailbox_id = ?1 OR target_id = ?1) ORDER BY id"
+        ));
+        sqlx::query(sql).bind(mailbox.0).fetch_all(self.conn()).await?.iter().map(read).collect()
+    }
+
+    /// Intents that wait for a placement, in order.
+    pub async fn waiting_for(&mut self, placement: PlacementId) -> Result<Vec<IntentRow>> {
+        let sql = sqlx::AssertSqlSafe(format!("SELECT {COLUMNS} FROM intent WHERE state <> 'done' AND placement_id = ? ORDER BY id"));
+        sqlx::query(sql).bind(placement.0).fetch_all(self.conn()).await?.iter().map(read).collect()
+    }
+
+    /// Whether an intent is still to be sent (it may have been undone meanwhile).
+    pub async fn set_intent_state(&mut self, ids: &[i64], state: IntentState) -> Result<()> {
+        let name = match state {
+            IntentState::Queued => "queued",
+            IntentState::Sent => "sent",
+            IntentState::Done => "done",
+        };
+        for chunk in ids.chunks(1000) {
+            let mut q = QueryBuilder::new("UPDATE intent SET state = ");
+            q.push_bind(name).push(" WHERE id IN (");
+            let mut list = q.separated(", ");
+            for id in chunk {
+                list.push_bind(*id);
+            }
+            q.push(")");
+            q.build().execute(self.conn()).await?;
+        }
+        Ok(())
+    }
+
+    /// Takes an intent back as if it had never been.
+    pub async fn remove_intent(&mut self, id: i64) -> Result<()> {
+        sqlx::query("DELETE FROM intent WHERE id = ?").bind(id).execute(self.conn()).await?;
+        Ok(())
+    }
+
+    /// What waited for one placement waits for another: it got a new row.
+    pub async fn redirect_intents(&mut self, from: PlacementId, to: PlacementId, mailbox: MailboxId) -> Result<()> {
+        sqlx::query("UPDATE intent SET placement_id = ?, mailbox_id = ? WHERE placement_id = ? AND state <> 'done'")
+            .bind(to.0)
+            .bind(mailbox.0)
+            .bind(from.0)
+            .execute(self.conn())
+            .await?;
+        Ok(())
+    }
+}

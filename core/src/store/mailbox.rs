@@ -1,0 +1,195 @@
+//! Table `mailbox`: the folder tree and how far each folder is in step.
+
+use super::{Store, Tx};
+use crate::error::{Error, Kind, Result};
+use crate::model::{AccountId, MailboxId, Role};
+use crate::uid_set::UidSet;
+use sqlx::Row;
+use sqlx::sqlite::SqliteRow;
+
+/// One mailbox.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MailboxRow {
+    /// Its number.
+    pub id: MailboxId,
+    /// Whose it is.
+    pub account: AccountId,
+    /// The name as the server sends it.
+    pub raw: Vec<u8>,
+    /// The name as people read it, with the server's delimiter.
+    pub name: String,
+    /// Hierarchy delimiter; empty for none.
+    pub delimiter: String,
+    /// What it is for.
+    pub role: Option<Role>,
+    /// Whether it can hold messages.
+    pub selectable: bool,
+    /// Whether the user subscribed to it.
+    pub subscribed: bool,
+    /// No longer on the server.
+    pub gone: bool,
+    /// 0 = never opened.
+    pub uid_validity: u32,
+    /// Every UID below is here, or in `todo`, or gone.
+    pub uid_next: u32,
+    /// Up to which flags and removals are applied; 0 = unknown.
+    pub modseq: u64,
+    /// On the server, header not here yet.
+    pub todo: UidSet,
+    /// MESSAGES as last told.
+    pub server_total: u32,
+    /// UNSEEN as last told.
+    pub server_unread: u32,
+    /// When it was last known to be in step, seconds since 1970.
+    pub checked: i64,
+    /// Visible messages here.
+    pub total: i64,
+    /// Of these, unread.
+    pub unread: i64,
+}
+
+const COLUMNS: &str = "id, account_id, raw, name, delimiter, role, selectable, subscribed, gone, uid_validity, uid_next, modseq, todo, server_total, server_unread, checked, total, unread";
+
+fn read(r: &SqliteRow) -> Result<MailboxRow> {
+    let role: String = r.try_get("role")?;
+    let todo: String = r.try_get("todo")?;
+    Ok(MailboxRow {
+        id: MailboxId(r.try_get("id")?),
+        account: AccountId(r.try_get("account_id")?),
+        raw: r.try_get("raw")?,
+        name: r.try_get("name")?,
+        delimiter: r.try_get("delimiter")?,
+        role: Role::from_name(&role),
+        selectable: r.try_get("selectable")?,
+        subscribed: r.try_get("subscribed")?,
+        gone: r.try_get("gone")?,
+        uid_validity: r.try_get::<i64, _>("uid_validity")? as u32,
+        uid_next: r.try_get::<i64, _>("uid_next")? as u32,
+        modseq: r.try_get::<i64, _>("modseq")? as u64,
+        todo: UidSet::parse(&todo).ok_or_else(|| Error::new(Kind::StorageDamaged, "mailbox.todo"))?,
+        server_total: r.try_get::<i64, _>("server_total")? as u32,
+        server_unread: r.try_get::<i64, _>("server_unread")? as u32,
+        checked: r.try_get("checked")?,
+        total: r.try_get("total")?,
+        unread: r.try_get("unread")?,
+    })
+}
+
+/// What LIST says of a mailbox, ready to be stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    /// The name as the server sends it.
+    pub raw: Vec<u8>,
+    /// The name as people read it.
+    pub name: String,
+    /// Hierarchy delimiter; empty for none.
+    pub delimiter: String,
+    /// What it is for.
+    pub role: Option<Role>,
+    /// Whether it can hold messages.
+    pub selectable: bool,
+    /// Whether the user subscribed to it.
+    pub subscribed: bool,
+}
+
+impl Store {
+    /// All mailboxes of an account, by name.
+    pub async fn mailboxes(&self, account: AccountId) -> Result<Vec<MailboxRow>> {
+        let sql = sqlx::AssertSqlSafe(format!("SELECT {COLUMNS} FROM mailbox WHERE account_id = ? ORDER BY name, id"));
+        sqlx::query(sql).bind(account.0).fetch_all(self.reader()).await?.iter().map(read).collect()
+    }
+
+    /// One mailbox.
+    pub async fn mailbox(&self, id: MailboxId) -> Result<MailboxRow> {
+        let sql = sqlx::AssertSqlSafe(format!("SELECT {COLUMNS} FROM mailbox WHERE id = ?"));
+        let row = sqlx::query(sql).bind(id.0).fetch_optional(self.reader()).await?;
+        read(&row.ok_or_else(|| Error::new(Kind::NotFound, id.to_string()))?)
+    }
+}
+
+impl Tx {
+    /// One mailbox, as this transaction sees it.
+    pub async fn mailbox(&mut self, id: MailboxId) -> Result<MailboxRow> {
+        let sql = sqlx::AssertSqlSafe(format!("SELECT {COLUMNS} FROM mailbox WHERE id = ?"));
+        let row = sqlx::query(sql).bind(id.0).fetch_optional(self.conn()).await?;
+        read(&row.ok_or_else(|| Error::new(Kind::NotFound, id.to_string()))?)
+    }
+
+    /// All mailboxes of an account, as this transaction sees them.
+    pub async fn mailboxes(&mut self, account: AccountId) -> Result<Vec<MailboxRow>> {
+        let sql = sqlx::AssertSqlSafe(format!("SELECT {COLUMNS} FROM mailbox WHERE account_id = ? ORDER BY name, id"));
+        sqlx::query(sql).bind(account.0).fetch_all(self.conn()).await?.iter().map(read).collect()
+    }
+
+    /// Adds a mailbox or takes over what LIST says of it now.
+    pub async fn put_mailbox(&mut self, account: AccountId, l: &Listed) -> Result<MailboxId> {
+        let id: i64 = sqlx::query_scalar(
+            "INSERT INTO mailbox (account_id, raw, name, delimiter, role, selectable, subscribed) VALUES (?, ?, ?, ?, ?, ?, ?)
+             ON CONFLICT (account_id, raw) DO UPDATE SET name = excluded.name, delimiter = excluded.delimiter, role = excluded.role,
+                 selectable = excluded.selectable, subscribed = excluded.subscribed, gone = 0
+             RETURNING id",
+        )
+        .bind(account.0)
+        .bind(&l.raw)
+        .bind(&l.name)
+        .bind(&l.delimiter)
+        .bind(l.role.map(Role::as_str).unwrap_or_default())
+        .bind(l.selectable)
+        .bind(l.subscribed)
+        .fetch_one(self.conn())
+        .await?;
+        self.touched.tree = true;
+        Ok(MailboxId(id))
+    }
+
+    /// The server has it no more. What is here stays here, and says so.
+    pub async fn mark_mailbox_gone(&mut self, id: MailboxId) -> Result<()> {
+        sqlx::query("UPDATE mailbox SET gone = 1 WHERE id = ?").bind(id.0).execute(self.conn()).await?;
+        self.touched.tree = true;
+        self.touched.mailboxes.insert(id);
+        Ok(())
+    }
+
+    /// Counters of the server.
+    pub async fn set_server_counts(&mut self, id: MailboxId, total: u32, unread: u32) -> Result<()> {
+        sqlx::query("UPDATE mailbox SET server_total = ?1, server_unread = ?2 WHERE id = ?3")
+            .bind(i64::from(total))
+            .bind(i64::from(unread))
+            .bind(id.0)
+            .execute(self.conn())
+            .await?;
+        self.touched.mailboxes.insert(id);
+        Ok(())
+    }
+
+    /// A mailbox was opened under this UIDVALIDITY; UIDs from `uid_next` on are unknown, those in `todo` are to be fetched.
+    pub async fn set_progress(&mut self, id: MailboxId, uid_validity: u32, uid_next: u32, todo: &UidSet) -> Result<()> {
+        sqlx::query("UPDATE mailbox SET uid_validity = ?, uid_next = ?, todo = ? WHERE id = ?")
+            .bind(i64::from(uid_validity))
+            .bind(i64::from(uid_next))
+            .bind(todo.to_string())
+            .bind(id.0)
+            .execute(self.conn())
+            .await?;
+        self.touched.mailboxes.insert(id);
+        Ok(())
+    }
+
+    /// What remains to be fetched.
+    pub async fn set_todo(&mut self, id: MailboxId, todo: &UidSet) -> Result<()> {
+        sqlx::query("UPDATE mailbox SET todo = ? WHERE id = ?").bind(todo.to_string()).bind(id.0).execute(self.conn()).await?;
+        Ok(())
+    }
+
+    /// Flags and removals are applied up to this mod-sequence, at this time.
+    pub async fn set_checked(&mut self, id: MailboxId, modseq: u64, now: i64) -> Result<()> {
+        sqlx::query("UPDATE mailbox SET modseq = ?, checked = ? WHERE id = ?")
+            .bind(modseq as i64)
+            .bind(now)
+            .bind(id.0)
+            .execute(self.conn())
+            .await?;
+        self.touched.mailboxes.insert(id);
+        Ok(())
+    }
+}

@@ -1,0 +1,150 @@
+//! Table `message`: content, once for each account.
+
+use super::{Store, Tx};
+use crate::error::{Error, Kind, Result};
+use crate::model::{AccountId, Address, Envelope, MessageId};
+use sha2::{Digest, Sha256};
+use sqlx::{QueryBuilder, Row};
+use std::collections::BTreeMap;
+
+/// What makes two placements the same message: the server's own object id where it has one (RFC 8474, X-GM-MSGID), else a
+/// hash of the size and the header fields that the list shows, the Message-ID among them. 16 bytes.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Identity(pub Vec<u8>);
+
+impl Identity {
+    /// From the server's object id.
+    pub fn of_object(id: &str) -> Self {
+        Self::digest(&[b"object", id.as_bytes()])
+    }
+
+    /// From size and header fields.
+    pub fn of_header(size: u64, header: &[u8]) -> Self {
+        Self::digest(&[b"header", &size.to_be_bytes(), header])
+    }
+
+    fn digest(parts: &[&[u8]]) -> Self {
+        let mut hash = Sha256::new();
+        for part in parts {
+            hash.update((part.len() as u64).to_be_bytes());
+            hash.update(part);
+        }
+        Self(hash.finalize()[..16].to_vec())
+    }
+}
+
+/// A message to be stored.
+#[derive(Debug, Clone)]
+pub struct NewMessage {
+    /// See [`Identity`].
+    pub identity: Identity,
+    /// Decoded header.
+    pub envelope: Envelope,
+    /// RFC822.SIZE
+    pub size: u64,
+    /// From the BODYSTRUCTURE.
+    pub has_attachments: bool,
+}
+
+/// A message as the reader needs it.
+#[derive(Debug, Clone)]
+pub struct MessageRow {
+    /// Its number.
+    pub id: MessageId,
+    /// Whose it is.
+    pub account: AccountId,
+    /// Decoded header.
+    pub envelope: Envelope,
+    /// RFC822.SIZE
+    pub size: u64,
+    /// Whether the body is here.
+    pub has_body: bool,
+}
+
+impl Store {
+    /// One message.
+    pub async fn message(&self, id: MessageId) -> Result<MessageRow> {
+        let r = sqlx::query(
+            "SELECT id, account_id, message_id, message_refs, subject, from_name, from_address, recipients, list_id, date, size, has_body
+             FROM message WHERE id = ?",
+        )
+        .bind(id.0)
+        .fetch_optional(self.reader())
+        .await?
+        .ok_or_else(|| Error::new(Kind::NotFound, id.to_string()))?;
+        let recipients: String = r.try_get("recipients")?;
+        Ok(MessageRow {
+            id,
+            account: AccountId(r.try_get("account_id")?),
+            envelope: Envelope {
+                message_id: r.try_get("message_id")?,
+                references: r.try_get("message_refs")?,
+                subject: r.try_get("subject")?,
+                from: Address { name: r.try_get("from_name")?, address: r.try_get("from_address")? },
+                to: serde_json::from_str(&recipients).unwrap_or_default(),
+                date: r.try_get("date")?,
+                list_id: r.try_get("list_id")?,
+            },
+            size: r.try_get::<i64, _>("size")? as u64,
+            has_body: r.try_get("has_body")?,
+        })
+    }
+}
+
+impl Tx {
+    /// Adds those that are not here yet; gives the number of each, by identity.
+    pub async fn put_messages(&mut self, account: AccountId, new: &[NewMessage]) -> Result<BTreeMap<Identity, MessageId>> {
+        let mut found = BTreeMap::new();
+        for chunk in new.chunks(500) {
+            let mut insert = QueryBuilder::new(
+                "INSERT INTO message (account_id, identity, message_id, message_refs, subject, from_name, from_address, recipients, list_id, date, size, has_attachments) ",
+            );
+            insert.push_values(chunk, |mut row, m| {
+                let e = &m.envelope;
+                let recipients = serde_json::to_string(&e.to).unwrap_or_else(|_| "[]".to_owned());
+                row.push_bind(account.0)
+                    .push_bind(&m.identity.0)
+                    .push_bind(&e.message_id)
+                    .push_bind(&e.references)
+                    .push_bind(&e.subject)
+                    .push_bind(&e.from.name)
+                    .push_bind(&e.from.address)
+                    .push_bind(recipients)
+                    .push_bind(&e.list_id)
+                    .push_bind(e.date)
+                    .push_bind(m.size as i64)
+                    .push_bind(m.has_attachments);
+            });
+            insert.push(" ON CONFLICT (account_id, identity) DO NOTHING");
+            insert.build().execute(self.conn()).await?;
+            let mut select = QueryBuilder::new("SELECT identity, id FROM message WHERE account_id = ");
+            select.push_bind(account.0).push(" AND identity IN (");
+            let mut list = select.separated(", ");
+            for m in chunk {
+                list.push_bind(&m.identity.0);
+            }
+            select.push(")");
+            for r in select.build().fetch_all(self.conn()).await? {
+                found.insert(Identity(r.try_get(0)?), MessageId(r.try_get(1)?));
+            }
+        }
+        Ok(found)
+    }
+
+    /// Forgets the messages of an account that no mailbox holds any more. Called when every mailbox is in step, so that a
+    /// message on its way from one mailbox to another is not fetched again. Files of theirs are returned, to be removed.
+    pub async fn sweep_orphans(&mut self, account: AccountId) -> Result<Vec<String>> {
+        let files = sqlx::query_scalar(
+            "SELECT file FROM body JOIN message m ON m.id = body.message_id WHERE file <> '' AND m.account_id = ?
+             AND NOT EXISTS (SELECT 1 FROM placement p WHERE p.message_id = m.id)",
+        )
+        .bind(account.0)
+        .fetch_all(self.conn())
+        .await?;
+        sqlx::query("DELETE FROM message WHERE account_id = ? AND NOT EXISTS (SELECT 1 FROM placement p WHERE p.message_id = message.id)")
+            .bind(account.0)
+            .execute(self.conn())
+            .await?;
+        Ok(files)
+    }
+}

@@ -1,0 +1,190 @@
+//! SQLite, and the only place with SQL.
+//!
+//! One writer, a few readers: writes wait for each other in the pool of one instead of failing with BUSY, reads never wait
+//! (WAL). Every write goes through a [`Tx`], which collects what it touched; [`Tx::commit`] makes it durable
+//! (`synchronous = FULL`: an intent that the screen shows survives a power cut) and only then tells the readers' side with a
+//! [`ChangeSet`]. One file for each table.
+
+pub mod account;
+pub mod action;
+pub mod body;
+pub mod intent;
+pub mod mailbox;
+pub mod message;
+pub mod notice;
+pub mod placement;
+pub mod setting;
+
+use crate::error::{Error, Kind, Result};
+use crate::model::{AccountId, MailboxId, MessageId};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{Sqlite, SqliteConnection, Transaction};
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use tokio::sync::broadcast;
+
+static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");
+
+/// What a transaction touched, so that whoever shows it can read it again.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ChangeSet {
+    /// The list of accounts, or one of their settings.
+    pub accounts: bool,
+    /// The folder tree: a mailbox came, went or was renamed.
+    pub tree: bool,
+    /// Mailboxes whose rows or counters changed.
+    pub mailboxes: BTreeSet<MailboxId>,
+    /// Messages whose content changed (a body came in).
+    pub messages: BTreeSet<MessageId>,
+    /// Accounts with new intents to send.
+    pub journal: BTreeSet<AccountId>,
+    /// Notices came or went.
+    pub notices: bool,
+}
+
+impl ChangeSet {
+    /// True when nothing was touched.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// The database of one device.
+#[derive(Clone)]
+pub struct Store {
+    writer: SqlitePool,
+    readers: SqlitePool,
+    changes: broadcast::Sender<ChangeSet>,
+    dir: PathBuf,
+}
+
+/// A write transaction. Dropped without [`Tx::commit`], nothing happened.
+pub struct Tx {
+    inner: Transaction<'static, Sqlite>,
+    changes: broadcast::Sender<ChangeSet>,
+    /// What was touched so far.
+    pub touched: ChangeSet,
+}
+
+impl Tx {
+    /// The connection, for the table modules.
+    pub(crate) fn conn(&mut self) -> &mut SqliteConnection {
+        &mut self.inner
+    }
+
+    /// Makes it durable, then tells everybody.
+    pub async fn commit(self) -> Result<()> {
+        self.inner.commit().await?;
+        if !self.touched.is_empty() {
+            // Nobody listening is fine: a reader that comes later reads the database.
+            let _ = self.changes.send(self.touched);
+        }
+        Ok(())
+    }
+}
+
+impl Store {
+    /// Opens (or makes) the database in `dir`, and brings an older one up to date.
+    pub async fn open(dir: &Path) -> Result<Self> {
+        std::fs::create_dir_all(dir.join("bodies"))?;
+        restrict(dir)?;
+        let options = SqliteConnectOptions::new()
+            .filename(dir.join("malote.db"))
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .busy_timeout(Duration::from_secs(10))
+            .foreign_keys(true)
+            .auto_vacuum(sqlx::sqlite::SqliteAutoVacuum::Incremental)
+            .pragma("journal_size_limit", "67108864")
+            .pragma("temp_store", "MEMORY");
+        let writer = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
+        MIGRATIONS.run(&writer).await.map_err(|e| match e {
+            sqlx::migrate::MigrateError::VersionMissing(_) | sqlx::migrate::MigrateError::VersionTooNew(..) => {
+                Error::new(Kind::StorageNewer, dir.display().to_string())
+            }
+            sqlx::migrate::MigrateError::Execute(e) => Error::from(e),
+            other => Error::new(Kind::StorageDamaged, dir.display().to_string()).because(other),
+        })?;
+        let readers = SqlitePoolOptions::new()
+            .max_connections(3)
+            .connect_with(options.read_only(true).create_if_missing(false))
+            .await?;
+        let (changes, _) = broadcast::channel(1024);
+        Ok(Self { writer, readers, changes, dir: dir.to_owned() })
+    }
+
+    /// Begins to write. Waits for the writer before, never for a reader.
+    pub async fn begin(&self) -> Result<Tx> {
+        let inner = self.writer.begin_with("BEGIN IMMEDIATE").await?;
+        Ok(Tx { inner, changes: self.changes.clone(), touched: ChangeSet::default() })
+    }
+
+    /// Where to read from.
+    pub(crate) fn reader(&self) -> &SqlitePool {
+        &self.readers
+    }
+
+    /// Tells of every commit from now on. A receiver that lags must read everything anew.
+    pub fn watch(&self) -> broadcast::Receiver<ChangeSet> {
+        self.changes.subscribe()
+    }
+
+    /// A number that changes when another process wrote (PRAGMA data_version).
+    pub async fn foreign_writes(&self) -> Result<i64> {
+        let mut conn = self.writer.acquire().await?;
+        Ok(sqlx::query_scalar("PRAGMA data_version").fetch_one(&mut *conn).await?)
+    }
+
+    /// Says that everything may have changed: another process wrote.
+    pub fn announce(&self, changes: ChangeSet) {
+        let _ = self.changes.send(changes);
+    }
+
+    /// Where large bodies are kept.
+    pub(crate) fn bodies(&self) -> PathBuf {
+        self.dir.join("bodies")
+    }
+
+    /// Closes all connections, after what is being written.
+    pub async fn close(&self) {
+        self.readers.close().await;
+        self.writer.close().await;
+    }
+}
+
+/// Mail is nobody else's business on a shared machine.
+fn restrict(dir: &Path) -> Result<()> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        std::fs::set_permissions(dir, std::fs::Permissions::from_mode(0o700))?;
+    }
+    #[cfg(not(unix))]
+    let _ = dir;
+    Ok(())
+}
+
+/// SQLite's result codes (sqlite.org/rescode.html), as far as the user can do something about them.
+impl From<sqlx::Error> for Error {
+    fn from(e: sqlx::Error) -> Self {
+        let kind = match &e {
+            sqlx::Error::RowNotFound => Kind::NotFound,
+            sqlx::Error::Io(io) => return Error::from(std::io::Error::new(io.kind(), io.to_string())),
+            sqlx::Error::Database(d) => {
+                let code: i32 = d.code().and_then(|c| c.parse().ok()).unwrap_or(0);
+                match code & 0xff {
+                    13 => Kind::DiskFull,         // SQLITE_FULL
+                    10 if code == 10 | (3 << 8) || code == 10 | (4 << 8) => Kind::DiskFull, // IOERR_WRITE, IOERR_FSYNC
+                    11 | 26 => Kind::StorageDamaged, // SQLITE_CORRUPT, SQLITE_NOTADB
+                    5 | 6 => Kind::StorageBusy,   // SQLITE_BUSY, SQLITE_LOCKED
+                    _ => Kind::Storage,
+                }
+            }
+            _ => Kind::Storage,
+        };
+        // Database errors of ours never quote values, only names of tables and columns.
+        Error::new(kind, "").because(e)
+    }
+}

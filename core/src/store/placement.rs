@@ -1,0 +1,405 @@
+//! Table `placement`: which message lies in which mailbox, under which UID, with which flags.
+
+use super::{Store, Tx};
+use crate::error::{Error, Kind, Result};
+use crate::model::{AccountId, Address, Flags, MailboxId, MessageId, PlacementId};
+use crate::uid_set::UidSet;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{QueryBuilder, Row};
+
+/// A placement as sync and journal see it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlacementRow {
+    /// Its number.
+    pub id: PlacementId,
+    /// What lies there.
+    pub message: MessageId,
+    /// Where.
+    pub mailbox: MailboxId,
+    /// 0 = expected.
+    pub uid: u32,
+    /// As last agreed with the server.
+    pub base: Flags,
+    /// As the user sees them.
+    pub flags: Flags,
+    /// MODSEQ of the base.
+    pub modseq: u64,
+    /// INTERNALDATE
+    pub received: i64,
+    /// What lists are ordered by.
+    pub sort_date: i64,
+    /// Moved away or deleted by the user.
+    pub hidden: bool,
+}
+
+/// A placement to be stored.
+#[derive(Debug, Clone)]
+pub struct NewPlacement {
+    /// What lies there.
+    pub message: MessageId,
+    /// 0 = expected.
+    pub uid: u32,
+    /// As the server has them.
+    pub base: Flags,
+    /// As the user shall see them.
+    pub flags: Flags,
+    /// MODSEQ of the base.
+    pub modseq: u64,
+    /// INTERNALDATE
+    pub received: i64,
+    /// What lists are ordered by.
+    pub sort_date: i64,
+}
+
+/// One row of a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListRow {
+    /// The placement.
+    pub id: PlacementId,
+    /// The message.
+    pub message: MessageId,
+    /// The mailbox.
+    pub mailbox: MailboxId,
+    /// Author.
+    pub from: Address,
+    /// First recipient, for Sent and Drafts.
+    pub to: Vec<Address>,
+    /// Subject.
+    pub subject: String,
+    /// First words; empty until the body is here.
+    pub preview: String,
+    /// What the list is ordered by, seconds since 1970.
+    pub date: i64,
+    /// Flags as the user sees them.
+    pub flags: Flags,
+    /// RFC822.SIZE
+    pub size: u64,
+    /// Whether it has attachments.
+    pub has_attachments: bool,
+}
+
+const COLUMNS: &str =
+    "id, message_id, mailbox_id, uid, base_bits, base_keywords, bits, keywords, modseq, received, sort_date, hidden";
+
+fn read(r: &SqliteRow) -> Result<PlacementRow> {
+    let (base_keywords, keywords): (String, String) = (r.try_get("base_keywords")?, r.try_get("keywords")?);
+    Ok(PlacementRow {
+        id: PlacementId(r.try_get("id")?),
+        message: MessageId(r.try_get("message_id")?),
+        mailbox: MailboxId(r.try_get("mailbox_id")?),
+        uid: r.try_get::<i64, _>("uid")? as u32,
+        base: Flags::from_columns(r.try_get("base_bits")?, &base_keywords),
+        flags: Flags::from_columns(r.try_get("bits")?, &keywords),
+        modseq: r.try_get::<i64, _>("modseq")? as u64,
+        received: r.try_get("received")?,
+        sort_date: r.try_get("sort_date")?,
+        hidden: r.try_get("hidden")?,
+    })
+}
+
+/// Which list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ListScope {
+    /// One mailbox.
+    Mailbox(MailboxId),
+    /// Several, as one list: the inboxes of all accounts.
+    Mailboxes(Vec<MailboxId>),
+}
+
+impl ListScope {
+    fn ids(&self) -> &[MailboxId] {
+        match self {
+            ListScope::Mailbox(id) => std::slice::from_ref(id),
+            ListScope::Mailboxes(ids) => ids,
+        }
+    }
+
+    /// True when a change in the mailbox can change the list.
+    pub fn covers(&self, id: MailboxId) -> bool {
+        self.ids().contains(&id)
+    }
+}
+
+fn push_scope(q: &mut QueryBuilder<sqlx::Sqlite>, scope: &ListScope, filter: &str) {
+    match scope.ids() {
+        // `=` instead of IN: only then does the index give the order too.
+        [one] => {
+            q.push("p.mailbox_id = ").push_bind(one.0);
+        }
+        ids => {
+            q.push("p.mailbox_id IN (");
+            let mut list = q.separated(", ");
+            for id in ids {
+                list.push_bind(id.0);
+            }
+            q.push(")");
+        }
+    }
+    q.push(" AND p.hidden = 0");
+    let pattern: String =
+        filter.chars().flat_map(|c| if "%_\\".contains(c) { vec!['\\', c] } else { vec![c] }).collect();
+    if !pattern.is_empty() {
+        let pattern = format!("%{pattern}%");
+        q.push(" AND (m.subject LIKE ").push_bind(pattern.clone());
+        q.push(" ESCAPE '\\' OR m.from_name LIKE ").push_bind(pattern.clone());
+        q.push(" ESCAPE '\\' OR m.from_address LIKE ").push_bind(pattern);
+        q.push(" ESCAPE '\\')");
+    }
+}
+
+impl Store {
+    /// How many rows a list has. Without a filter that is what the triggers counted.
+    pub async fn list_total(&self, scope: &ListScope, filter: &str) -> Result<u64> {
+        if filter.is_empty() {
+            let mut q = QueryBuilder::new("SELECT COALESCE(SUM(total), 0) FROM mailbox WHERE id IN (");
+            let mut list = q.separated(", ");
+            for id in scope.ids() {
+                list.push_bind(id.0);
+            }
+            q.push(")");
+            let n: i64 = q.build_query_scalar().fetch_one(self.reader()).await?;
+            return Ok(n.max(0) as u64);
+        }
+        let mut q = QueryBuilder::new("SELECT COUNT(*) FROM placement p JOIN message m ON m.id = p.message_id WHERE ");
+        push_scope(&mut q, scope, filter);
+        let n: i64 = q.build_query_scalar().fetch_one(self.reader()).await?;
+        Ok(n as u64)
+    }
+
+    /// `count` rows of a list from row `first` on, newest first.
+    pub async fn list_rows(&self, scope: &ListScope, filter: &str, first: u64, count: u64) -> Result<Vec<ListRow>> {
+        // The inner query walks the covering index to the offset; only the rows wanted are looked up.
+        let mut q = QueryBuilder::new(
+            "SELECT p.id, p.message_id, p.mailbox_id, p.bits, p.keywords, p.sort_date, m.subject, m.from_name, m.from_address, m.recipients, m.preview, m.size, m.has_attachments
+             FROM (SELECT p.id AS pid FROM placement p ",
+        );
+        if !filter.is_empty() {
+            q.push("JOIN message m ON m.id = p.message_id ");
+        }
+        q.push("WHERE ");
+        push_scope(&mut q, scope, filter);
+        q.push(" ORDER BY p.sort_date DESC, p.id DESC LIMIT ").push_bind(count as i64);
+        q.push(" OFFSET ").push_bind(first as i64);
+        q.push(") JOIN placement p ON p.id = pid JOIN message m ON m.id = p.message_id ORDER BY p.sort_date DESC, p.id DESC");
+        q.build().fetch_all(self.reader()).await?.iter().map(read_list_row).collect()
+    }
+
+    /// The row of a list at which a placement stands now, if it is in it.
+    pub async fn list_position(&self, scope: &ListScope, filter: &str, sort_date: i64, id: PlacementId) -> Result<u64> {
+        let mut q = QueryBuilder::new("SELECT COUNT(*) FROM placement p ");
+        if !filter.is_empty() {
+            q.push("JOIN message m ON m.id = p.message_id ");
+        }
+        q.push("WHERE ");
+        push_scope(&mut q, scope, filter);
+        q.push(" AND (p.sort_date, p.id) > (").push_bind(sort_date).push(", ").push_bind(id.0).push(")");
+        let n: i64 = q.build_query_scalar().fetch_one(self.reader()).await?;
+        Ok(n as u64)
+    }
+
+    /// One placement.
+    pub async fn placement(&self, id: PlacementId) -> Result<PlacementRow> {
+        let sql = sqlx::AssertSqlSafe(format!("SELECT {COLUMNS} FROM placement WHERE id = ?"));
+        let row = sqlx::query(sql).bind(id.0).fetch_optional(self.reader()).await?;
+        read(&row.ok_or_else(|| Error::new(Kind::NotFound, id.to_string()))?)
+    }
+
+    /// Every placement of a mailbox that has a UID: (UID, base flags, number). For comparing with a server that has no
+    /// mod-sequences.
+    pub async fn uids(&self, mailbox: MailboxId) -> Result<UidSet> {
+        let rows: Vec<i64> = sqlx::query_scalar("SELECT uid FROM placement WHERE mailbox_id = ? AND uid > 0 ORDER BY uid")
+            .bind(mailbox.0)
+            .fetch_all(self.reader())
+            .await?;
+        Ok(rows.into_iter().map(|u| u as u32).collect())
+    }
+
+    /// Where a message can be fetched from: mailboxes and UIDs, the account's inbox first.
+    pub async fn sources(&self, message: MessageId) -> Result<Vec<(MailboxId, u32)>> {
+        let rows = sqlx::query(
+            "SELECT p.mailbox_id, p.uid FROM placement p JOIN mailbox b ON b.id = p.mailbox_id
+             WHERE p.message_id = ? AND p.uid > 0 AND b.gone = 0 ORDER BY b.role = 'inbox' DESC, p.hidden, p.id",
+        )
+        .bind(message.0)
+        .fetch_all(self.reader())
+        .await?;
+        rows.iter().map(|r| Ok((MailboxId(r.try_get(0)?), r.try_get::<i64, _>(1)? as u32))).collect()
+    }
+
+    /// Messages of a mailbox whose body is not here and is to be kept: (UID, message, size), newest first.
+    pub async fn missing_bodies(&self, mailbox: MailboxId, newer_than: i64, limit: u32) -> Result<Vec<(u32, MessageId, u64)>> {
+        let rows = sqlx::query(
+            "SELECT p.uid, m.id, m.size FROM placement p INDEXED BY placement_list JOIN message m ON m.id = p.message_id
+             WHERE p.mailbox_id = ? AND p.hidden = 0 AND p.sort_date >= ? AND p.uid > 0 AND m.has_body = 0
+             ORDER BY p.sort_date DESC, p.id DESC LIMIT ?",
+        )
+        .bind(mailbox.0)
+        .bind(newer_than)
+        .bind(i64::from(limit))
+        .fetch_all(self.reader())
+        .await?;
+        rows.iter()
+            .map(|r| Ok((r.try_get::<i64, _>(0)? as u32, MessageId(r.try_get(1)?), r.try_get::<i64, _>(2)? as u64)))
+            .collect()
+    }
+}
+
+fn read_list_row(r: &SqliteRow) -> Result<ListRow> {
+    let (keywords, recipients): (String, String) = (r.try_get("keywords")?, r.try_get("recipients")?);
+    Ok(ListRow {
+        id: PlacementId(r.try_get("id")?),
+        message: MessageId(r.try_get("message_id")?),
+        mailbox: MailboxId(r.try_get("mailbox_id")?),
+        from: Address { name: r.try_get("from_name")?, address: r.try_get("from_address")? },
+        to: serde_json::from_str(&recipients).unwrap_or_default(),
+        subject: r.try_get("subject")?,
+        preview: r.try_get("preview")?,
+        date: r.try_get("sort_date")?,
+        flags: Flags::from_columns(r.try_get("bits")?, &keywords),
+        size: r.try_get::<i64, _>("size")? as u64,
+        has_attachments: r.try_get("has_attachments")?,
+    })
+}
+
+impl Tx {
+    /// One placement, as this transaction sees it.
+    pub async fn placement(&mut self, id: PlacementId) -> Result<Option<PlacementRow>> {
+        let sql = sqlx::AssertSqlSafe(format!("SELECT {COLUMNS} FROM placement WHERE id = ?"));
+        sqlx::query(sql).bind(id.0).fetch_optional(self.conn()).await?.as_ref().map(read).transpose()
+    }
+
+    /// The account a mailbox of a placement belongs to.
+    pub async fn account_of(&mut self, mailbox: MailboxId) -> Result<AccountId> {
+        let id: Option<i64> =
+            sqlx::query_scalar("SELECT account_id FROM mailbox WHERE id = ?").bind(mailbox.0).fetch_optional(self.conn()).await?;
+        id.map(AccountId).ok_or_else(|| Error::new(Kind::NotFound, mailbox.to_string()))
+    }
+
+    /// Placements with these UIDs.
+    pub async fn placements_by_uid(&mut self, mailbox: MailboxId, uids: &UidSet) -> Result<Vec<PlacementRow>> {
+        let wanted: Vec<u32> = uids.iter().collect();
+        let mut out = Vec::with_capacity(wanted.len());
+        for chunk in wanted.chunks(1000) {
+            let mut q = QueryBuilder::new(format!("SELECT {COLUMNS} FROM placement WHERE mailbox_id = "));
+            q.push_bind(mailbox.0).push(" AND uid IN (");
+            let mut list = q.separated(", ");
+            for uid in chunk {
+                list.push_bind(i64::from(*uid));
+            }
+            q.push(") AND uid > 0");
+            for row in q.build().fetch_all(self.conn()).await? {
+                out.push(read(&row)?);
+            }
+        }
+        Ok(out)
+    }
+
+    /// All placements with a UID of a mailbox.
+    pub async fn placements_with_uid(&mut self, mailbox: MailboxId) -> Result<Vec<PlacementRow>> {
+        let sql = sqlx::AssertSqlSafe(format!("SELECT {COLUMNS} FROM placement WHERE mailbox_id = ? AND uid > 0 ORDER BY uid"));
+        sqlx::query(sql).bind(mailbox.0).fetch_all(self.conn()).await?.iter().map(read).collect()
+    }
+
+    /// Placements that wait for a UID.
+    pub async fn expected_placements(&mut self, mailbox: MailboxId) -> Result<Vec<PlacementRow>> {
+        let sql = sqlx::AssertSqlSafe(format!("SELECT {COLUMNS} FROM placement WHERE mailbox_id = ? AND uid = 0 ORDER BY id"));
+        sqlx::query(sql).bind(mailbox.0).fetch_all(self.conn()).await?.iter().map(read).collect()
+    }
+
+    /// Adds placements. Their UIDs are not in the mailbox yet.
+    pub async fn add_placements(&mut self, mailbox: MailboxId, new: &[NewPlacement]) -> Result<()> {
+        for chunk in new.chunks(1000) {
+            let mut q = QueryBuilder::new(
+                "INSERT INTO placement (message_id, mailbox_id, uid, base_bits, base_keywords, bits, keywords, modseq, received, sort_date) ",
+            );
+            q.push_values(chunk, |mut row, p| {
+                row.push_bind(p.message.0)
+                    .push_bind(mailbox.0)
+                    .push_bind(i64::from(p.uid))
+                    .push_bind(i64::from(p.base.bits))
+                    .push_bind(p.base.keyword_text())
+                    .push_bind(i64::from(p.flags.bits))
+                    .push_bind(p.flags.keyword_text())
+                    .push_bind(p.modseq as i64)
+                    .push_bind(p.received)
+                    .push_bind(p.sort_date);
+            });
+            q.build().execute(self.conn()).await?;
+        }
+        self.touched.mailboxes.insert(mailbox);
+        Ok(())
+    }
+
+    /// Adds the placement that a move of the user expects in its target.
+    pub async fn add_expected(&mut self, mailbox: MailboxId, from: &PlacementRow) -> Result<PlacementId> {
+        let id: i64 = sqlx::query_scalar(
+            "INSERT INTO placement (message_id, mailbox_id, uid, base_bits, base_keywords, bits, keywords, modseq, received, sort_date)
+             VALUES (?, ?, 0, ?, ?, ?, ?, 0, ?, ?) RETURNING id",
+        )
+        .bind(from.message.0)
+        .bind(mailbox.0)
+        .bind(i64::from(from.base.bits))
+        .bind(from.base.keyword_text())
+        .bind(i64::from(from.flags.bits))
+        .bind(from.flags.keyword_text())
+        .bind(from.received)
+        .bind(from.sort_date)
+        .fetch_one(self.conn())
+        .await?;
+        self.touched.mailboxes.insert(mailbox);
+        Ok(PlacementId(id))
+    }
+
+    /// Sets what the server has and what the user sees.
+    pub async fn set_flags(&mut self, p: &PlacementRow, base: &Flags, flags: &Flags, modseq: u64) -> Result<()> {
+        sqlx::query("UPDATE placement SET base_bits = ?, base_keywords = ?, bits = ?, keywords = ?, modseq = ? WHERE id = ?")
+            .bind(i64::from(base.bits))
+            .bind(base.keyword_text())
+            .bind(i64::from(flags.bits))
+            .bind(flags.keyword_text())
+            .bind(modseq as i64)
+            .bind(p.id.0)
+            .execute(self.conn())
+            .await?;
+        if *flags != p.flags {
+            self.touched.mailboxes.insert(p.mailbox);
+        }
+        Ok(())
+    }
+
+    /// Gives an expected placement its UID. Should another row hold the UID already (it was seen before it was expected),
+    /// that row gives way: same message, same place.
+    pub async fn set_uid(&mut self, p: &PlacementRow, uid: u32) -> Result<()> {
+        sqlx::query("DELETE FROM placement WHERE mailbox_id = ? AND uid = ? AND id <> ?")
+            .bind(p.mailbox.0)
+            .bind(i64::from(uid))
+            .bind(p.id.0)
+            .execute(self.conn())
+            .await?;
+        sqlx::query("UPDATE placement SET uid = ?, modseq = 0 WHERE id = ?").bind(i64::from(uid)).bind(p.id.0).execute(self.conn()).await?;
+        self.touched.mailboxes.insert(p.mailbox);
+        Ok(())
+    }
+
+    /// Hides a placement from lists, or shows it again.
+    pub async fn set_hidden(&mut self, p: &PlacementRow, hidden: bool) -> Result<()> {
+        sqlx::query("UPDATE placement SET hidden = ? WHERE id = ?").bind(hidden).bind(p.id.0).execute(self.conn()).await?;
+        self.touched.mailboxes.insert(p.mailbox);
+        Ok(())
+    }
+
+    /// Takes a placement away.
+    pub async fn remove_placement(&mut self, id: PlacementId) -> Result<()> {
+        let mailbox: Option<i64> =
+            sqlx::query_scalar("DELETE FROM placement WHERE id = ? RETURNING mailbox_id").bind(id.0).fetch_optional(self.conn()).await?;
+        self.touched.mailboxes.extend(mailbox.map(MailboxId));
+        Ok(())
+    }
+
+    /// A new UIDVALIDITY: no UID means anything any more, everything is expected anew (DESIGN: rekey).
+    pub async fn forget_uids(&mut self, mailbox: MailboxId) -> Result<()> {
+        sqlx::query("UPDATE placement SET uid = 0, modseq = 0 WHERE mailbox_id = ?").bind(mailbox.0).execute(self.conn()).await?;
+        self.touched.mailboxes.insert(mailbox);
+        Ok(())
+    }
+}

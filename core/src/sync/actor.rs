@@ -1,0 +1,329 @@
+//! One account, kept in step: three tasks, each with a connection of its own.
+//!
+//! * *background*: cycles; woken by the user, by time, by news of the watch;
+//! * *foreground*: what somebody waits for, the journal and the message being opened;
+//! * *watch*: IDLE on the inbox, and pulls it itself when there is news, so that new mail never waits for a first sync.
+
+use super::{Context, bodies, cycle, headers, pull, replay};
+use crate::error::{Error, Kind, Result, Retry};
+use crate::model::{MailboxId, MessageId, Role};
+use crate::protocol::imap::Session;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::sync::{Notify, mpsc, oneshot, watch};
+
+/// Between cycles when nothing happens. The watch tells of the inbox at once; this is for the other mailboxes.
+const POLL: Duration = Duration::from_secs(120);
+/// IDLE is renewed after this (RFC 2177: before 29 minutes; home routers forget a silent connection sooner).
+const RENEW: Duration = Duration::from_secs(9 * 60);
+const LONGEST_PAUSE: u64 = 300;
+
+/// What an account is doing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Phase {
+    /// Connecting or signing in.
+    Connecting,
+    /// Fetching or sending.
+    Working,
+    /// In step, and listening.
+    InStep,
+    /// It did not work; the next try comes by itself or after the user did something.
+    Failed(Error),
+}
+
+/// What the screens show of an account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct State {
+    /// What it is doing.
+    pub phase: Phase,
+    /// When it was last in step, seconds since 1970; 0 = never since the start.
+    pub in_step_at: i64,
+}
+
+/// Something that somebody waits for.
+pub enum Job {
+    /// Fetch a message.
+    Fetch(MessageId, oneshot::Sender<Result<()>>),
+    /// Somebody looks at this mailbox: bring it in step now.
+    Look(MailboxId),
+}
+
+/// The outside of an actor.
+pub struct Actor {
+    /// Its context.
+    pub context: Arc<Context>,
+    /// Wakes the background.
+    pub wake: Arc<Notify>,
+    /// Wakes the journal.
+    pub journal: Arc<Notify>,
+    /// For the foreground.
+    pub jobs: mpsc::Sender<Job>,
+    /// What it is doing.
+    pub state: watch::Receiver<State>,
+    tasks: Vec<tokio::task::JoinHandle<()>>,
+}
+
+impl Drop for Actor {
+    fn drop(&mut self) {
+        for task in &self.tasks {
+            task.abort();
+        }
+    }
+}
+
+impl Actor {
+    /// Starts the three tasks.
+    pub fn start(context: Context) -> Self {
+        let context = Arc::new(context);
+        let (wake, journal) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+        let (jobs, inbox) = mpsc::channel(256);
+        let (state_tx, state) = watch::channel(State { phase: Phase::Connecting, in_step_at: 0 });
+        let state_tx = Arc::new(state_tx);
+        let inbox = Arc::new(Mutex::new(Some(inbox)));
+        let tasks = vec![
+            guard("background", background(context.clone(), wake.clone(), state_tx.clone())),
+            guard("watch", watch_inbox(context.clone(), wake.clone(), state.clone())),
+            guard("foreground", foreground(context.clone(), journal.clone(), wake.clone(), inbox)),
+        ];
+        Self { context, wake, journal, jobs, state, tasks }
+    }
+}
+
+/// Runs a task; a panic inside is logged and ends that task only, and the supervisor replaces the actor.
+fn guard(name: &'static str, task: impl Future<Output = ()> + Send + 'static) -> tokio::task::JoinHandle<()> {
+    let inner = tokio::spawn(task);
+    tokio::spawn(async move {
+        let abort = AbortOnDrop(inner.abort_handle());
+        if let Err(e) = inner.await
+            && e.is_panic()
+        {
+            tracing::error!(task = name, "a task panicked");
+        }
+        drop(abort);
+    })
+}
+
+struct AbortOnDrop(tokio::task::AbortHandle);
+
+impl Drop for AbortOnDrop {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+impl Actor {
+    /// True once a task has ended, which only a panic does.
+    pub fn is_dead(&self) -> bool {
+        self.tasks.iter().any(tokio::task::JoinHandle::is_finished)
+    }
+}
+
+async fn background(ctx: Arc<Context>, wake: Arc<Notify>, state: Arc<watch::Sender<State>>) {
+    let mut session: Option<Session> = None;
+    let mut failures = 0u32;
+    loop {
+        let first = session.is_none();
+        set_phase(&state, if first { Phase::Connecting } else { Phase::Working });
+        let outcome = async {
+            if session.is_none() {
+                session = Some(ctx.connect().await?);
+                set_phase(&state, Phase::Working);
+            }
+            match session.as_mut() {
+                Some(s) => cycle::cycle(&ctx, s, first).await,
+                None => Ok(()),
+            }
+        }
+        .await;
+        let pause = match outcome {
+            Ok(()) => {
+                failures = 0;
+                let now = ctx.clock.now();
+                state.send_modify(|s| {
+                    s.phase = Phase::InStep;
+                    s.in_step_at = now;
+                });
+                POLL
+            }
+            Err(e) => {
+                tracing::info!(account = %ctx.account, error = %e, "not in step");
+                session = None;
+                failures += 1;
+                let pause = back_off(&ctx, failures, e.retry);
+                set_phase(&state, Phase::Failed(e));
+                pause
+            }
+        };
+        tokio::select! {
+            () = wake.notified() => {}
+            () = tokio::time::sleep(pause) => {}
+        }
+    }
+}
+
+fn set_phase(state: &watch::Sender<State>, phase: Phase) {
+    state.send_if_modified(|s| {
+        // While it is in step, the next routine check is nothing to show.
+        let quiet = s.phase == phase || (s.phase == Phase::InStep && phase == Phase::Working);
+        if !quiet {
+            s.phase = phase;
+        }
+        !quiet
+    });
+}
+
+/// 2, 4, 8 … seconds up to five minutes, plus a quarter by chance so that devices do not come back all at once. What only the
+/// user can mend is tried rarely: it may have been the server's mistake.
+fn back_off(ctx: &Context, failures: u32, retry: Retry) -> Duration {
+    let seconds = match retry {
+        Retry::Later => (1u64 << failures.min(9)).min(LONGEST_PAUSE),
+        Retry::Never | Retry::AfterUser => 15 * 60,
+    };
+    Duration::from_millis(seconds * 1000 + ctx.clock.chance(seconds * 250))
+}
+
+/// IDLE on the inbox. Waits until the background has been in step once, so that a first sign-in makes one connection first.
+async fn watch_inbox(ctx: Arc<Context>, wake: Arc<Notify>, mut state: watch::Receiver<State>) {
+    let mut failures = 0u32;
+    loop {
+        // Where the background fails, this would too.
+        let ready = state.wait_for(|s| matches!(s.phase, Phase::Working | Phase::InStep)).await.is_ok();
+        if !ready {
+            return;
+        }
+        match watch_once(&ctx, &wake).await {
+            Ok(()) => failures = 0,
+            Err(e) => {
+                tracing::debug!(error = %e, "the watch ended");
+                failures += 1;
+                tokio::time::sleep(back_off(&ctx, failures, Retry::Later)).await;
+            }
+        }
+    }
+}
+
+async fn watch_once(ctx: &Context, wake: &Notify) -> Result<()> {
+    let inbox = loop {
+        let found = ctx.store.mailboxes(ctx.account).await?.into_iter().find(|m| m.role == Some(Role::Inbox) && !m.gone);
+        match found {
+            Some(inbox) if inbox.uid_validity > 0 => break inbox,
+            _ => tokio::time::sleep(Duration::from_secs(1)).await,
+        }
+    };
+    let mut session = ctx.connect().await?;
+    if !session.can("IDLE") && !session.can("IMAP4REV2") {
+        // Nothing to wait for: the background's poll is all there is.
+        tokio::time::sleep(Duration::from_secs(3600)).await;
+        return Ok(());
+    }
+    enable(&mut session).await?;
+    pull::pull(ctx, &mut session, inbox.id).await?;
+    loop {
+        if session.idle(RENEW, std::future::pending()).await? {
+            pull::pull(ctx, &mut session, inbox.id).await?;
+            wake.notify_one();
+        }
+    }
+}
+
+/// QRESYNC for a connection that makes no survey.
+async fn enable(session: &mut Session) -> Result<()> {
+    if session.can("ENABLE") && session.can("QRESYNC") {
+        let command = crate::protocol::imap::command::Command::new("ENABLE").raw("QRESYNC");
+        session.run(command).await?.ok("ENABLE")?;
+    }
+    Ok(())
+}
+
+type Inbox = Arc<Mutex<Option<mpsc::Receiver<Job>>>>;
+
+/// The journal and what somebody waits for. Connects when there is something to do, and stays connected for a while.
+async fn foreground(ctx: Arc<Context>, journal: Arc<Notify>, wake: Arc<Notify>, inbox: Inbox) {
+    let Some(mut jobs) = inbox.lock().unwrap_or_else(PoisonError::into_inner).take() else { return };
+    let mut session: Option<Session> = None;
+    journal.notify_one(); // what an earlier run left
+    loop {
+        let held = next_due(&ctx).await;
+        let outcome = tokio::select! {
+            biased;
+            () = journal.notified() => replay_now(&ctx, &mut session, &wake).await,
+            job = jobs.recv() => match job {
+                None => return,
+                Some(Job::Fetch(message, reply)) => {
+                    let result = fetch(&ctx, &mut session, message).await;
+                    let failed = result.as_ref().err().cloned();
+                    let _ = reply.send(result); // nobody waits any more: fine
+                    failed.map_or(Ok(()), Err)
+                }
+                Some(Job::Look(mailbox)) => look(&ctx, &mut session, mailbox).await,
+            },
+            () = tokio::time::sleep(held), if held < Duration::MAX => replay_now(&ctx, &mut session, &wake).await,
+            () = tokio::time::sleep(Duration::from_secs(240)), if session.is_some() => {
+                if let Some(idle) = session.take() {
+                    idle.logout().await;
+                }
+                Ok(())
+            }
+        };
+        if let Err(e) = outcome {
+            tracing::debug!(error = %e, "the foreground failed");
+            if e.ends_connection() || session.as_ref().is_some_and(Session::is_broken) {
+                session = None;
+            }
+        }
+    }
+}
+
+/// How long until an intent that is held back becomes due.
+async fn next_due(ctx: &Context) -> Duration {
+    let now = ctx.clock.now();
+    let waiting = ctx.store.waiting_intents(ctx.account).await.unwrap_or_default();
+    let next = waiting.iter().map(|i| i.not_before - now).filter(|s| *s > 0).min();
+    next.map_or(Duration::MAX, |s| Duration::from_secs(s as u64))
+}
+
+async fn replay_now(ctx: &Context, session: &mut Option<Session>, wake: &Notify) -> Result<()> {
+    if ctx.store.waiting_count(ctx.account).await? == 0 {
+        return Ok(());
+    }
+    let result = async { replay::replay(ctx, connected(ctx, session).await?).await }.await;
+    if result.is_err() {
+        // The background tries again with its back-off, and replays first.
+        wake.notify_one();
+    }
+    result
+}
+
+async fn fetch(ctx: &Context, session: &mut Option<Session>, message: MessageId) -> Result<()> {
+    if ctx.store.message(message).await?.has_body {
+        return Ok(());
+    }
+    let first = bodies::fetch_one(ctx, connected(ctx, session).await?, message).await;
+    match first {
+        // A connection that was cut while it lay idle: once more with a new one.
+        Err(e) if e.kind == Kind::ConnectionLost || e.kind == Kind::Timeout => {
+            *session = None;
+            bodies::fetch_one(ctx, connected(ctx, session).await?, message).await
+        }
+        other => other,
+    }
+}
+
+async fn look(ctx: &Context, session: &mut Option<Session>, mailbox: MailboxId) -> Result<()> {
+    let session = connected(ctx, session).await?;
+    pull::pull(ctx, session, mailbox).await?;
+    headers::next_batch(ctx, session, mailbox, 200).await.map(drop)
+}
+
+async fn connected<'s>(ctx: &Context, session: &'s mut Option<Session>) -> Result<&'s mut Session> {
+    let usable = session.take().filter(|s| !s.is_broken());
+    let ready = match usable {
+        Some(s) => s,
+        None => {
+            let mut fresh = ctx.connect().await?;
+            enable(&mut fresh).await?;
+            fresh
+        }
+    };
+    Ok(session.insert(ready))
+}

@@ -1,0 +1,179 @@
+//! Keeps one actor for each account: starts those of new accounts, ends those of removed ones, replaces those that died.
+
+use super::Context;
+use super::actor::{Actor, Job, Phase, State};
+use crate::account::Vault;
+use crate::clock::Clock;
+use crate::error::{Error, Kind, Result};
+use crate::model::{AccountId, MailboxId, MessageId};
+use crate::store::{ChangeSet, Store};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::sync::{broadcast, oneshot, watch};
+
+/// How often other processes' writes and dead actors are looked for.
+const ROUND: Duration = Duration::from_millis(500);
+
+/// All actors.
+pub struct Supervisor {
+    store: Store,
+    vault: Arc<Vault>,
+    clock: Arc<dyn Clock>,
+    actors: Mutex<BTreeMap<AccountId, Actor>>,
+    states: watch::Sender<BTreeMap<AccountId, State>>,
+    // Only one process syncs: two would send every intent twice.
+    _lock: std::fs::File,
+}
+
+impl Supervisor {
+    /// Starts the actors of all accounts. Fails with StorageBusy where another process syncs this data.
+    pub async fn start(store: Store, vault: Arc<Vault>, clock: Arc<dyn Clock>, dir: &std::path::Path) -> Result<Arc<Self>> {
+        let lock = lock(dir)?;
+        let (states, _) = watch::channel(BTreeMap::new());
+        let supervisor =
+            Arc::new(Self { store, vault, clock, actors: Mutex::default(), states, _lock: lock });
+        supervisor.adjust().await?;
+        tokio::spawn(run(Arc::downgrade(&supervisor)));
+        Ok(supervisor)
+    }
+
+    fn actors(&self) -> MutexGuard<'_, BTreeMap<AccountId, Actor>> {
+        self.actors.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What each account is doing.
+    pub fn states(&self) -> watch::Receiver<BTreeMap<AccountId, State>> {
+        self.states.subscribe()
+    }
+
+    /// Starts and ends actors so that there is one for each account.
+    async fn adjust(&self) -> Result<()> {
+        let accounts: Vec<AccountId> = self.store.accounts().await?.into_iter().map(|a| a.id).collect();
+        let mut actors = self.actors();
+        actors.retain(|id, actor| {
+            let keep = accounts.contains(id) && !actor.is_dead();
+            if !keep {
+                tracing::debug!(account = %id, "an actor ends");
+            }
+            keep
+        });
+        for id in accounts {
+            actors.entry(id).or_insert_with(|| {
+                Actor::start(Context::new(self.store.clone(), id, self.vault.clone(), self.clock.clone()))
+            });
+        }
+        Ok(())
+    }
+
+    /// An account changed (a new password): begin anew.
+    pub async fn restart(&self, account: AccountId) -> Result<()> {
+        self.actors().remove(&account);
+        self.adjust().await
+    }
+
+    /// Check for mail now.
+    pub fn wake_all(&self) {
+        for actor in self.actors().values() {
+            actor.wake.notify_one();
+            actor.journal.notify_one();
+        }
+    }
+
+    /// Somebody looks at a mailbox.
+    pub fn look(&self, account: AccountId, mailbox: MailboxId) {
+        if let Some(actor) = self.actors().get(&account) {
+            let _ = actor.jobs.try_send(Job::Look(mailbox)); // full: it is busy with others like it
+        }
+    }
+
+    /// Fetches a message that somebody waits for.
+    pub async fn fetch(&self, account: AccountId, message: MessageId) -> Result<()> {
+        let (reply, answer) = oneshot::channel();
+        let jobs = self.actors().get(&account).map(|a| (a.jobs.clone(), a.state.borrow().clone()));
+        let (jobs, state) = jobs.ok_or_else(|| Error::new(Kind::NotFound, account.to_string()))?;
+        // Known to be offline: say so at once instead of after a time-out. The try itself still happens.
+        let offline = match state.phase {
+            Phase::Failed(e) => Some(e),
+            _ => None,
+        };
+        jobs.send(Job::Fetch(message, reply)).await.map_err(|_| Error::new(Kind::Cancelled, ""))?;
+        let answer = tokio::time::timeout(Duration::from_secs(if offline.is_some() { 10 } else { 120 }), answer).await;
+        match (answer, offline) {
+            (Ok(Ok(result)), _) => result,
+            (_, Some(e)) => Err(e),
+            _ => Err(Error::new(Kind::Timeout, "")),
+        }
+    }
+
+    fn publish(&self) {
+        let now: BTreeMap<AccountId, State> =
+            self.actors().iter().map(|(id, actor)| (*id, actor.state.borrow().clone())).collect();
+        self.states.send_if_modified(|states| {
+            let changed = *states != now;
+            if changed {
+                *states = now;
+            }
+            changed
+        });
+    }
+}
+
+/// Wakes journals, notices what other processes wrote, replaces dead actors. Ends with the supervisor.
+async fn run(supervisor: std::sync::Weak<Supervisor>) {
+    let Some(mut changes) = supervisor.upgrade().map(|s| s.store.watch()) else { return };
+    let mut seen: Option<i64> = None;
+    let mut tick = tokio::time::interval(ROUND);
+    loop {
+        let change = tokio::select! {
+            change = changes.recv() => Some(change),
+            _ = tick.tick() => None,
+        };
+        let Some(s) = supervisor.upgrade() else { return };
+        match change {
+            Some(Ok(change)) => {
+                for account in &change.journal {
+                    if let Some(actor) = s.actors().get(account) {
+                        actor.journal.notify_one();
+                    }
+                }
+                if change.accounts && s.adjust().await.is_err() {
+                    tracing::warn!("the accounts could not be read");
+                }
+            }
+            Some(Err(broadcast::error::RecvError::Lagged(_))) => s.wake_all(),
+            Some(Err(broadcast::error::RecvError::Closed)) => return,
+            None => {
+                if let Ok(version) = s.store.foreign_writes().await
+                    && seen.replace(version).is_some_and(|old| old != version)
+                {
+                    announce_everything(&s).await;
+                }
+                if s.actors().values().any(Actor::is_dead) && s.adjust().await.is_err() {
+                    tracing::warn!("a dead actor could not be replaced");
+                }
+            }
+        }
+        s.publish();
+    }
+}
+
+/// Another process (the command line) wrote: everything may have changed.
+async fn announce_everything(s: &Supervisor) {
+    let mut all = ChangeSet { accounts: true, tree: true, notices: true, ..ChangeSet::default() };
+    for account in s.store.accounts().await.unwrap_or_default() {
+        all.journal.insert(account.id);
+        let mailboxes = s.store.mailboxes(account.id).await.unwrap_or_default();
+        all.mailboxes.extend(mailboxes.into_iter().map(|m| m.id));
+    }
+    s.store.announce(all);
+}
+
+/// The right to sync this data, for as long as the file is open.
+pub fn lock(dir: &std::path::Path) -> Result<std::fs::File> {
+    let file = std::fs::File::create(dir.join("sync.lock"))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(_) => Err(Error::new(Kind::StorageBusy, dir.display().to_string())),
+    }
+}

@@ -1,11 +1,13 @@
 //! Malote's core.
 pub mod account;
+pub mod api;
 pub mod clock;
 pub mod error;
 pub mod journal;
 pub mod mime;
 pub mod model;
 pub mod protocol;
+pub mod query;
 pub mod store;
 pub mod sync;
 pub mod uid_set;

@@ -98,5 +98,10 @@ pub fn trust(account: &AccountRow) -> Result<Trust> {
 /// Connects and signs in.
 pub async fn connect(account: &AccountRow, vault: &Vault, meter: Arc<Meter>) -> Result<Session> {
     let who = vault.credentials(account).await?;
-    Session::open(&account.imap, &trust(account)?, &who, meter).await
+    sign_in(account, &who, meter).await
+}
+
+/// Connects and signs in with these credentials, whatever is kept.
+pub async fn sign_in(account: &AccountRow, who: &Credentials, meter: Arc<Meter>) -> Result<Session> {
+    Session::open(&account.imap, &trust(account)?, who, meter).await
 }

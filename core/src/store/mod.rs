@@ -99,7 +99,7 @@ impl Store {
             .auto_vacuum(sqlx::sqlite::SqliteAutoVacuum::Incremental)
             .pragma("journal_size_limit", "67108864")
             .pragma("temp_store", "MEMORY");
-        let writer = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
+        let writer = SqlitePoolOptions::new().max_connections(1).connect_with(options).await?;
         MIGRATIONS.run(&writer).await.map_err(|e| match e {
             sqlx::migrate::MigrateError::VersionMissing(_) | sqlx::migrate::MigrateError::VersionTooNew(..) => {
                 Error::new(Kind::StorageNewer, dir.display().to_string())
@@ -107,9 +107,14 @@ impl Store {
             sqlx::migrate::MigrateError::Execute(e) => Error::from(e),
             other => Error::new(Kind::StorageDamaged, dir.display().to_string()).because(other),
         })?;
+        let reading = SqliteConnectOptions::new()
+            .filename(dir.join("malote.db"))
+            .read_only(true)
+            .busy_timeout(Duration::from_secs(10))
+            .pragma("temp_store", "MEMORY");
         let readers = SqlitePoolOptions::new()
             .max_connections(3)
-            .connect_with(options.read_only(true).create_if_missing(false))
+            .connect_with(reading)
             .await?;
         let (changes, _) = broadcast::channel(1024);
         Ok(Self { writer, readers, changes, dir: dir.to_owned() })

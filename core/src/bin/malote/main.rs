@@ -1,1 +1,32 @@
-fn main(){}
+//! `malote`: the core without a screen, for servers, scripts, backup, tests and benchmarks (DESIGN section 10).
+#![allow(clippy::print_stdout, clippy::print_stderr)]
+
+mod args;
+mod output;
+mod run;
+mod words;
+
+use clap::Parser;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let args = match args::Args::try_parse() {
+        Ok(args) => args,
+        Err(e) => {
+            let _ = e.print();
+            return ExitCode::from(if e.use_stderr() { 2 } else { 0 });
+        }
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    let result = match runtime {
+        Ok(runtime) => runtime.block_on(run::run(args)),
+        Err(e) => Err(e.into()),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(e) => {
+            eprintln!("malote: {}", words::sentence(&e, words::Language::from_env()));
+            ExitCode::from(words::exit_status(e.kind))
+        }
+    }
+}

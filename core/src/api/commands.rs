@@ -1,0 +1,198 @@
+//! Calls that change something. Each returns when the disk has it; only adding an account waits for its server, because that
+//! is the question.
+
+use super::core::Core;
+use super::types::{Added, Done, Mark, NewAccount, Undone};
+use crate::account;
+use crate::error::{Error, Kind, Result};
+use crate::journal::{delete, flag, relocate, undo};
+use crate::model::{AccountId, ActionId, FlagChange, Flags, Keep, MailboxId, PlacementId, Role};
+use crate::protocol::autoconfig;
+use crate::protocol::imap::sign_in::Credentials;
+use crate::store::account::AccountRow;
+
+/// Deleting for good waits this long before the server is told, so that undo can bring it back. Seconds.
+pub const HOLD: i64 = 10;
+
+impl Core {
+    /// Signs in, and keeps the account when that worked.
+    pub async fn account_add(&self, new: NewAccount) -> Result<Added> {
+        let domain = autoconfig::domain_of(&new.address);
+        if domain.is_none() {
+            return Err(Error::new(Kind::Usage, &new.address).because("not an address"));
+        }
+        let keep = if new.keep.is_empty() { "30d" } else { &new.keep };
+        let mut row = AccountRow {
+            id: AccountId(0),
+            address: new.address.trim().to_owned(),
+            name: new.name.trim().to_owned(),
+            user: if new.user.is_empty() { new.address.trim().to_owned() } else { new.user.clone() },
+            imap: new.imap.clone(),
+            ca_file: new.ca_file.clone(),
+            password_command: new.password_command.clone(),
+            sealed_password: Vec::new(),
+            keep: Keep::parse(keep).ok_or_else(|| Error::new(Kind::Usage, keep))?,
+            created: self.clock.now(),
+        };
+        if new.password_command.is_empty() {
+            let who = Credentials { user: row.user.clone(), password: new.password.clone() };
+            account::sign_in(&row, &who, Default::default()).await?.logout().await;
+        } else {
+            account::connect(&row, &self.vault, Default::default()).await?.logout().await;
+        }
+        let mut kept = true;
+        if new.password_command.is_empty() {
+            match self.vault.seal(&row.address, &new.password).await {
+                Ok(sealed) => row.sealed_password = sealed,
+                Err(e) => {
+                    tracing::warn!(error = %e, "the password cannot be kept");
+                    kept = false;
+                }
+            }
+        }
+        let mut tx = self.store.begin().await?;
+        let id = tx.add_account(&row).await?;
+        if !kept {
+            self.vault.remember(id, &new.password);
+        }
+        tx.commit().await?;
+        Ok(Added { id, password_kept: kept })
+    }
+
+    /// Another password for an account: tried first, then kept.
+    pub async fn account_password(&self, id: AccountId, password: String) -> Result<Added> {
+        let row = self.store.account(id).await?;
+        let who = Credentials { user: row.user.clone(), password: password.clone() };
+        account::sign_in(&row, &who, Default::default()).await?.logout().await;
+        self.vault.remember(id, &password);
+        let sealed = self.vault.seal(&row.address, &password).await;
+        let kept = sealed.is_ok();
+        let mut tx = self.store.begin().await?;
+        tx.set_sealed_password(id, &sealed.unwrap_or_default()).await?;
+        tx.commit().await?;
+        if let Some(supervisor) = self.supervisor() {
+            supervisor.restart(id).await?;
+        }
+        Ok(Added { id, password_kept: kept })
+    }
+
+    /// Takes an account off this device. Nothing is removed on the server.
+    pub async fn account_remove(&self, id: AccountId) -> Result<()> {
+        let mut tx = self.store.begin().await?;
+        tx.remove_account(id).await?;
+        tx.commit().await
+    }
+
+    /// Check for mail now.
+    pub async fn check_now(&self) -> Result<()> {
+        if let Some(supervisor) = self.supervisor() {
+            supervisor.wake_all();
+        }
+        Ok(())
+    }
+
+    /// Changes flags.
+    pub async fn mark(&self, ids: Vec<PlacementId>, mark: Mark) -> Result<Done> {
+        let bit = |bits| Flags { bits, ..Flags::default() };
+        let keyword = |k: &str| -> Result<Flags> {
+            // atom = 1*ATOM-CHAR (RFC 9051 section 9): a keyword cannot be quoted.
+            let fine = !k.is_empty() && k.len() <= 100 && k.bytes().all(|b| b.is_ascii_graphic() && !b"(){%*\"\\]".contains(&b));
+            if !fine {
+                return Err(Error::new(Kind::Usage, k).because("not a keyword"));
+            }
+            Ok(Flags { bits: 0, keywords: [k.to_owned()].into() })
+        };
+        let none = Flags::default;
+        let (add, remove, label) = match &mark {
+            Mark::Read => (bit(Flags::SEEN), none(), "read"),
+            Mark::Unread => (none(), bit(Flags::SEEN), "unread"),
+            Mark::Star => (bit(Flags::FLAGGED), none(), "star"),
+            Mark::Unstar => (none(), bit(Flags::FLAGGED), "unstar"),
+            Mark::Flag(k) => (keyword(k)?, none(), "flag"),
+            Mark::Unflag(k) => (none(), keyword(k)?, "unflag"),
+        };
+        let mut tx = self.store.begin().await?;
+        let actions = flag::mark(&mut tx, self.clock.now(), &ids, &FlagChange { add, remove }, label).await?;
+        tx.commit().await?;
+        Ok(done(actions, label, None, &ids))
+    }
+
+    /// Moves to a mailbox of the same account.
+    pub async fn move_to(&self, ids: Vec<PlacementId>, mailbox: MailboxId) -> Result<Done> {
+        let mut tx = self.store.begin().await?;
+        let actions = relocate::move_to(&mut tx, self.clock.now(), &ids, mailbox, "move").await?;
+        tx.commit().await?;
+        Ok(done(actions, "move", Some(mailbox), &ids))
+    }
+
+    /// Moves to the archive.
+    pub async fn archive(&self, ids: Vec<PlacementId>) -> Result<Done> {
+        self.to_role(ids, Role::Archive).await
+    }
+
+    /// Moves to the trash; what is in the trash is deleted for good.
+    pub async fn trash(&self, ids: Vec<PlacementId>) -> Result<Done> {
+        self.to_role(ids, Role::Trash).await
+    }
+
+    /// Moves to junk.
+    pub async fn junk(&self, ids: Vec<PlacementId>) -> Result<Done> {
+        self.to_role(ids, Role::Junk).await
+    }
+
+    async fn to_role(&self, ids: Vec<PlacementId>, role: Role) -> Result<Done> {
+        let mut tx = self.store.begin().await?;
+        let actions = relocate::move_to_role(&mut tx, self.clock.now(), &ids, role, HOLD).await?;
+        tx.commit().await?;
+        Ok(done(actions, role.as_str(), None, &ids))
+    }
+
+    /// Deletes for good; until `hold` seconds have passed, undo brings it back.
+    pub async fn delete(&self, ids: Vec<PlacementId>, hold: u32) -> Result<Done> {
+        let mut tx = self.store.begin().await?;
+        let actions = delete::delete(&mut tx, self.clock.now(), &ids, i64::from(hold)).await?;
+        tx.commit().await?;
+        Ok(done(actions, "delete", None, &ids))
+    }
+
+    /// Takes actions back.
+    pub async fn undo(&self, actions: Vec<ActionId>) -> Result<Undone> {
+        let mut undone = Undone { label: String::new(), whole: true };
+        let mut tx = self.store.begin().await?;
+        for action in actions {
+            if let Some((label, whole)) = undo::undo(&mut tx, self.clock.now(), action).await? {
+                undone.label = label;
+                undone.whole &= whole;
+            }
+        }
+        tx.commit().await?;
+        Ok(undone)
+    }
+
+    /// Takes back what was done last.
+    pub async fn undo_last(&self) -> Result<Undone> {
+        match self.store.last_action().await? {
+            Some(action) => self.undo(vec![action.id]).await,
+            None => Ok(Undone { label: String::new(), whole: true }),
+        }
+    }
+
+    /// The user has seen a notice.
+    pub async fn notice_dismiss(&self, id: String) -> Result<()> {
+        let number = id.parse().map_err(|_| Error::new(Kind::NotFound, &id))?;
+        let mut tx = self.store.begin().await?;
+        tx.dismiss_notice(number).await?;
+        tx.commit().await
+    }
+
+    /// Makes a choice of the user on this device.
+    pub async fn setting_put(&self, key: String, value: String) -> Result<()> {
+        let mut tx = self.store.begin().await?;
+        tx.put_setting(&key, &value).await?;
+        tx.commit().await
+    }
+}
+
+fn done(actions: Vec<ActionId>, label: &str, target: Option<MailboxId>, ids: &[PlacementId]) -> Done {
+    Done { actions, label: label.to_owned(), target, count: ids.len() as u32 }
+}

@@ -1,0 +1,109 @@
+//! Every call, declared once.
+//!
+//! The macro makes two things of the list below: [`call`], which takes a name and JSON and is all that the app and the test
+//! bridge need to know, and [`typescript`], which is written to `ui/src/backend/contract.ts` by `make gen`. A test fails when
+//! that file is stale.
+
+use super::core::Core;
+use super::types::{AccountState, Added, Done, ErrorView, Mark, NewAccount, Saved, Undone};
+use crate::mime::render::Attachment;
+use crate::model::{AccountId, ActionId, Address, Endpoint, MailboxId, MessageId, PlacementId, Role, Tls};
+use crate::query::accounts::{AccountView, NoticeView};
+use crate::query::list::{RowOp, RowView, WindowUpdate, WindowView};
+use crate::query::mailboxes::MailboxView;
+use crate::query::message::{BodyView, MessageView};
+use serde::Deserialize;
+use serde_json::Value;
+use ts_rs::{Config, TS};
+
+macro_rules! contract {
+    (types: $($shared:ty),* ; $( $name:ident ( $($arg:ident : $ty:ty),* ) -> $out:ty ; )*) => {
+        /// Makes a call by its name, with its parameters as a JSON object.
+        pub async fn call(core: &Core, name: &str, params: Value) -> Result<Value, ErrorView> {
+            let params = if params.is_null() { Value::Object(Default::default()) } else { params };
+            match name {
+                $( stringify!($name) => {
+                    #[derive(Deserialize)]
+                    struct Params { $($arg: $ty),* }
+                    let Params { $($arg),* } = serde_json::from_value(params).map_err(|e| usage(&e))?;
+                    let out: $out = core.$name($($arg),*).await.map_err(|e| {
+                        tracing::info!(call = name, error = %e, "a call failed");
+                        ErrorView::from(e)
+                    })?;
+                    serde_json::to_value(out).map_err(|e| usage(&e))
+                } )*
+                _ => Err(ErrorView { code: "usage".to_owned(), subject: name.to_owned(), passing: false }),
+            }
+        }
+
+        /// The contract as TypeScript.
+        pub fn typescript() -> String {
+            let cfg = Config::new().with_large_int("number");
+            let mut out = String::from("// Made from core/src/api/contract.rs by `make gen`. Do not edit.\n\n");
+            $( out += &format!("export {}\n\n", <$shared as TS>::decl(&cfg)); )*
+            out += "export interface Calls {\n";
+            $( {
+                let args: Vec<String> = vec![$( format!("{}: {}", stringify!($arg), <$ty as TS>::name(&cfg)) ),*];
+                out += &format!("\t{}: {{ params: {{ {} }}; result: {} }};\n", stringify!($name), args.join("; "), <$out as TS>::name(&cfg));
+            } )*
+            out += "}\n";
+            out
+        }
+    };
+}
+
+fn usage(e: &serde_json::Error) -> ErrorView {
+    tracing::warn!(error = %e, "a call with parameters that do not fit");
+    ErrorView { code: "usage".to_owned(), subject: String::new(), passing: false }
+}
+
+type Event = super::events::Event;
+
+contract! {
+    types: AccountId, MailboxId, MessageId, PlacementId, ActionId, Role, Tls, Endpoint, Address, Attachment, ErrorView,
+        NewAccount, Added, AccountView, AccountState, MailboxView, RowView, WindowView, RowOp, WindowUpdate, BodyView,
+        MessageView, Mark, Done, Undone, NoticeView, Saved, Event;
+
+    accounts() -> Vec<AccountView>;
+    mailboxes() -> Vec<MailboxView>;
+    states() -> Vec<AccountState>;
+    notices() -> Vec<NoticeView>;
+    guess_servers(address: String) -> Option<Endpoint>;
+    window_open(mailbox: MailboxId, filter: String, count: u32) -> WindowView;
+    window_show(window: u32, first: u64, count: u32) -> WindowView;
+    window_close(window: u32) -> ();
+    message(id: PlacementId) -> MessageView;
+    attachment_save(message: MessageId, part: u32) -> Saved;
+    attachment_open(message: MessageId, part: u32) -> Saved;
+    setting(key: String) -> String;
+
+    account_add(new: NewAccount) -> Added;
+    account_password(id: AccountId, password: String) -> Added;
+    account_remove(id: AccountId) -> ();
+    check_now() -> ();
+    mark(ids: Vec<PlacementId>, mark: Mark) -> Done;
+    move_to(ids: Vec<PlacementId>, mailbox: MailboxId) -> Done;
+    archive(ids: Vec<PlacementId>) -> Done;
+    trash(ids: Vec<PlacementId>) -> Done;
+    junk(ids: Vec<PlacementId>) -> Done;
+    delete(ids: Vec<PlacementId>, hold: u32) -> Done;
+    undo(actions: Vec<ActionId>) -> Undone;
+    undo_last() -> Undone;
+    notice_dismiss(id: String) -> ();
+    setting_put(key: String, value: String) -> ();
+}
+
+#[cfg(test)]
+mod tests {
+    /// Written by `make gen` (MALOTE_GEN=1), compared otherwise.
+    #[test]
+    fn the_typescript_is_up_to_date() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../ui/src/backend/contract.ts");
+        let now = super::typescript();
+        if std::env::var_os("MALOTE_GEN").is_some() {
+            std::fs::write(path, &now).unwrap_or_else(|e| panic!("{path}: {e}"));
+        }
+        let on_disk = std::fs::read_to_string(path).unwrap_or_default();
+        assert!(on_disk == now, "ui/src/backend/contract.ts is stale: run `make gen`");
+    }
+}

@@ -1,0 +1,218 @@
+//! The core of one device.
+
+use super::events::{Event, Events};
+use super::types::AccountState;
+use crate::account::Vault;
+use crate::account::secrets::Secrets;
+use crate::clock::Clock;
+use crate::error::{Error, Kind, Result};
+use crate::model::{AccountId, PlacementId};
+use crate::query::list::Window;
+use crate::store::{ChangeSet, Store};
+use crate::sync::supervisor::Supervisor;
+use crate::sync::{Context, bodies, cycle, supervisor};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+use tokio::sync::{Mutex, OnceCell, broadcast};
+
+/// Changes that come in a burst (a first sync commits many times a second) are shown together after this pause.
+const SETTLE: Duration = Duration::from_millis(60);
+/// How long undo can be used after an action that is through.
+const REMEMBER: i64 = 30 * 86_400;
+
+/// Where a device keeps things.
+#[derive(Debug, Clone)]
+pub struct Dirs {
+    /// Database and bodies.
+    pub data: PathBuf,
+    /// Where attachments are saved to.
+    pub downloads: PathBuf,
+    /// Where attachments that are only opened go.
+    pub cache: PathBuf,
+}
+
+/// The core of one device. Cheap to clone; ends with its last clone.
+#[derive(Clone)]
+pub struct Core(Arc<Inner>);
+
+/// What the clones of a core share.
+pub struct Inner {
+    pub(super) store: Store,
+    pub(super) vault: Arc<Vault>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) dirs: Dirs,
+    pub(super) events: broadcast::Sender<Event>,
+    pub(super) supervisor: OnceCell<Arc<Supervisor>>,
+    pub(super) windows: Mutex<Windows>,
+}
+
+#[derive(Default)]
+pub(super) struct Windows {
+    pub(super) next: u32,
+    pub(super) open: BTreeMap<u32, Window>,
+}
+
+impl std::ops::Deref for Core {
+    type Target = Inner;
+    fn deref(&self) -> &Inner {
+        &self.0
+    }
+}
+
+impl Core {
+    /// Opens the data of a device. Nothing is connected until [`Core::start`].
+    pub async fn open(dirs: Dirs, secrets: Arc<dyn Secrets>, clock: Arc<dyn Clock>) -> Result<(Core, Events)> {
+        let store = Store::open(&dirs.data).await?;
+        let mut tx = store.begin().await?;
+        tx.forget_actions(clock.now() - REMEMBER).await?;
+        tx.commit().await?;
+        let (events, receiver) = broadcast::channel(1024);
+        let core = Core(Arc::new(Inner {
+            store,
+            vault: Arc::new(Vault::new(secrets)),
+            clock,
+            dirs,
+            events,
+            supervisor: OnceCell::new(),
+            windows: Mutex::default(),
+        }));
+        tokio::spawn(tell(Arc::downgrade(&core.0), core.store.watch()));
+        Ok((core, Events::new(receiver)))
+    }
+
+    /// One more stream of events.
+    pub fn events(&self) -> Events {
+        Events::new(self.events.subscribe())
+    }
+
+    /// Connects all accounts and keeps them in step from now on.
+    pub async fn start(&self) -> Result<()> {
+        let make = || Supervisor::start(self.store.clone(), self.vault.clone(), self.clock.clone(), &self.dirs.data);
+        let supervisor = self.supervisor.get_or_try_init(make).await?;
+        let mut states = supervisor.states();
+        let weak = Arc::downgrade(&self.0);
+        tokio::spawn(async move {
+            while states.changed().await.is_ok() {
+                let now: Vec<AccountState> =
+                    states.borrow_and_update().iter().map(|(id, s)| AccountState::new(*id, s)).collect();
+                let Some(inner) = weak.upgrade() else { return };
+                let _ = inner.events.send(Event::States { states: now });
+            }
+        });
+        Ok(())
+    }
+
+    /// Brings accounts in step once, over one connection each; for the command line. Another process that syncs this data is
+    /// an error.
+    pub async fn sync_once(&self, only: Option<AccountId>) -> Result<()> {
+        let _lock = supervisor::lock(&self.dirs.data)?;
+        for account in self.store.accounts().await? {
+            if only.is_some_and(|id| id != account.id) {
+                continue;
+            }
+            let ctx = Context::new(self.store.clone(), account.id, self.vault.clone(), self.clock.clone());
+            let mut session = ctx.connect().await?;
+            cycle::cycle(&ctx, &mut session, true).await?;
+            // What was held back or came in meanwhile.
+            cycle::survey(&ctx, &mut session, false).await?;
+            session.logout().await;
+        }
+        Ok(())
+    }
+
+    /// Fetches the content of one message now, over a connection of its own; for the command line.
+    pub async fn fetch_once(&self, id: PlacementId) -> Result<()> {
+        let placement = self.store.placement(id).await?;
+        let message = self.store.message(placement.message).await?;
+        if message.has_body {
+            return Ok(());
+        }
+        let ctx = Context::new(self.store.clone(), message.account, self.vault.clone(), self.clock.clone());
+        let mut session = ctx.connect().await?;
+        bodies::fetch_one(&ctx, &mut session, placement.message).await?;
+        session.logout().await;
+        Ok(())
+    }
+
+    pub(super) fn supervisor(&self) -> Option<&Arc<Supervisor>> {
+        self.supervisor.get()
+    }
+
+    /// The account of an address, or the only one.
+    pub async fn account_by_address(&self, address: Option<&str>) -> Result<AccountId> {
+        let accounts = self.store.accounts().await?;
+        let found = match address {
+            Some(address) => accounts.iter().find(|a| a.address.eq_ignore_ascii_case(address)),
+            None if accounts.len() == 1 => accounts.first(),
+            None => None,
+        };
+        found.map(|a| a.id).ok_or_else(|| Error::new(Kind::NotFound, address.unwrap_or("account")))
+    }
+
+    /// Closes the database after what is being written.
+    pub async fn close(&self) {
+        self.store.close().await;
+    }
+}
+
+/// Turns change sets into events: coalesced, with the windows read again.
+async fn tell(core: Weak<Inner>, mut changes: broadcast::Receiver<ChangeSet>) {
+    loop {
+        let mut all = ChangeSet::default();
+        let mut lagged = false;
+        match changes.recv().await {
+            Ok(change) => merge(&mut all, change),
+            Err(broadcast::error::RecvError::Lagged(_)) => lagged = true,
+            Err(broadcast::error::RecvError::Closed) => return,
+        }
+        tokio::time::sleep(SETTLE).await;
+        loop {
+            match changes.try_recv() {
+                Ok(change) => merge(&mut all, change),
+                Err(broadcast::error::TryRecvError::Lagged(_)) => lagged = true,
+                Err(_) => break,
+            }
+        }
+        let Some(core) = core.upgrade() else { return };
+        if lagged {
+            let _ = core.events.send(Event::Reload);
+            continue;
+        }
+        let send = |event| {
+            let _ = core.events.send(event);
+        };
+        if all.accounts || !all.journal.is_empty() {
+            send(Event::Accounts);
+        }
+        if all.tree || !all.mailboxes.is_empty() {
+            send(Event::Mailboxes);
+        }
+        if all.notices {
+            send(Event::Notices);
+        }
+        for message in all.messages.iter().take(50) {
+            send(Event::Message { message: *message });
+        }
+        let mut windows = core.windows.lock().await;
+        for window in windows.open.values_mut() {
+            if all.mailboxes.iter().any(|m| window.covers(*m)) {
+                match window.refresh(&core.store).await {
+                    Ok(Some(update)) => send(Event::Window(update)),
+                    Ok(None) => {}
+                    Err(e) => tracing::warn!(error = %e, "a window could not be read"),
+                }
+            }
+        }
+    }
+}
+
+fn merge(all: &mut ChangeSet, one: ChangeSet) {
+    all.accounts |= one.accounts;
+    all.tree |= one.tree;
+    all.notices |= one.notices;
+    all.mailboxes.extend(one.mailboxes);
+    all.messages.extend(one.messages);
+    all.journal.extend(one.journal);
+}

@@ -1,0 +1,14 @@
+//! The only public surface: commands, queries and events.
+//!
+//! [`contract`] declares every call once; from it come the dispatcher that the app and the test bridge use, and the
+//! TypeScript that the screens are written against. [`Core`] holds the calls themselves; the command line uses it directly.
+
+pub mod commands;
+pub mod contract;
+pub mod core;
+pub mod events;
+pub mod queries;
+pub mod types;
+
+pub use self::core::{Core, Dirs};
+pub use events::{Event, Events};

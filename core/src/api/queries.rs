@@ -1,0 +1,185 @@
+//! Calls that read. None waits for a server.
+
+use super::core::Core;
+use super::events::Event;
+use super::types::{AccountState, ErrorView, Saved};
+use crate::error::{Error, Kind, Result};
+use crate::mime::render;
+use crate::model::{Endpoint, MailboxId, MessageId, PlacementId, Role};
+use crate::protocol::autoconfig;
+use crate::query::accounts::{AccountView, NoticeView};
+use crate::query::list::{LONGEST, RowView, Window, WindowView};
+use crate::query::mailboxes::MailboxView;
+use crate::query::message::MessageView;
+use crate::query::{accounts, mailboxes, message};
+use crate::store::placement::ListScope;
+use std::path::{Path, PathBuf};
+
+impl Core {
+    /// All accounts.
+    pub async fn accounts(&self) -> Result<Vec<AccountView>> {
+        accounts::accounts(&self.store).await
+    }
+
+    /// The folder trees of all accounts.
+    pub async fn mailboxes(&self) -> Result<Vec<MailboxView>> {
+        let mut all = Vec::new();
+        for account in self.store.accounts().await? {
+            all.extend(mailboxes::mailboxes(&self.store, account.id).await?);
+        }
+        Ok(all)
+    }
+
+    /// What each account is doing.
+    pub async fn states(&self) -> Result<Vec<AccountState>> {
+        let Some(supervisor) = self.supervisor() else { return Ok(Vec::new()) };
+        let states = supervisor.states();
+        let now = states.borrow();
+        Ok(now.iter().map(|(id, s)| AccountState::new(*id, s)).collect())
+    }
+
+    /// Notices not dismissed.
+    pub async fn notices(&self) -> Result<Vec<NoticeView>> {
+        accounts::notices(&self.store).await
+    }
+
+    /// The incoming server that an address most likely has; `None` when it is no address.
+    pub async fn guess_servers(&self, address: String) -> Result<Option<Endpoint>> {
+        Ok(autoconfig::guess_imap(&address))
+    }
+
+    /// Opens a live window on a mailbox: its newest rows, and events when they change. A filter narrows it to rows whose
+    /// sender or subject contains the text.
+    pub async fn window_open(&self, mailbox: MailboxId, filter: String, count: u32) -> Result<WindowView> {
+        let row = self.store.mailbox(mailbox).await?;
+        let outgoing = matches!(row.role, Some(Role::Sent | Role::Drafts));
+        let mut windows = self.windows.lock().await;
+        windows.next += 1;
+        let id = windows.next;
+        let scope = ListScope::Mailbox(mailbox);
+        let window = Window::open(&self.store, id, scope, outgoing, filter.trim().to_owned(), count).await?;
+        let view = window.view();
+        windows.open.insert(id, window);
+        if let Some(supervisor) = self.supervisor() {
+            supervisor.look(row.account, mailbox);
+        }
+        Ok(view)
+    }
+
+    /// Shows other rows of an open window.
+    pub async fn window_show(&self, window: u32, first: u64, count: u32) -> Result<WindowView> {
+        let mut windows = self.windows.lock().await;
+        let open = windows.open.get_mut(&window).ok_or_else(|| Error::new(Kind::NotFound, window.to_string()))?;
+        open.show(&self.store, first, count).await
+    }
+
+    /// Closes a window: no more events for it.
+    pub async fn window_close(&self, window: u32) -> Result<()> {
+        self.windows.lock().await.open.remove(&window);
+        Ok(())
+    }
+
+    /// Rows of a list without keeping a window; `None` = the inboxes of all accounts. For the command line.
+    pub async fn list(&self, mailbox: Option<MailboxId>, first: u64, count: u32) -> Result<Vec<RowView>> {
+        let (scope, outgoing) = match mailbox {
+            Some(id) => {
+                let role = self.store.mailbox(id).await?.role;
+                (ListScope::Mailbox(id), matches!(role, Some(Role::Sent | Role::Drafts)))
+            }
+            None => {
+                let all = self.mailboxes().await?;
+                let inboxes = all.iter().filter(|m| m.role == Some(Role::Inbox)).map(|m| m.id).collect();
+                (ListScope::Mailboxes(inboxes), false)
+            }
+        };
+        let mut window = Window::open(&self.store, 0, scope, outgoing, String::new(), count.min(LONGEST)).await?;
+        Ok(window.show(&self.store, first, count).await?.rows)
+    }
+
+    /// A message with its content, if that is on this device. Otherwise it is fetched now, and an event tells when it came or
+    /// why it cannot.
+    pub async fn message(&self, id: PlacementId) -> Result<MessageView> {
+        let view = message::message(&self.store, id).await?;
+        if view.body.is_none()
+            && let Some(supervisor) = self.supervisor().cloned()
+        {
+            let account = self.store.message(view.message).await?.account;
+            let (message, events) = (view.message, self.events.clone());
+            tokio::spawn(async move {
+                if let Err(e) = supervisor.fetch(account, message).await {
+                    let _ = events.send(Event::MessageFailed { message, error: ErrorView::from(e) });
+                }
+            });
+        }
+        Ok(view)
+    }
+
+    /// The raw message; NotFound while it is not on this device.
+    pub async fn raw(&self, id: PlacementId) -> Result<Vec<u8>> {
+        let p = self.store.placement(id).await?;
+        self.store.body(p.message).await?.ok_or_else(|| Error::new(Kind::NotFound, id.to_string()))
+    }
+
+    /// Saves a file of a message among the downloads, under a name that is free.
+    pub async fn attachment_save(&self, message: MessageId, part: u32) -> Result<Saved> {
+        let (name, bytes) = self.attachment(message, part).await?;
+        let dir = self.dirs.downloads.clone();
+        write_new(&dir, &name, bytes).await
+    }
+
+    /// Puts a file of a message where another program can open it.
+    pub async fn attachment_open(&self, message: MessageId, part: u32) -> Result<Saved> {
+        let (name, bytes) = self.attachment(message, part).await?;
+        let dir = self.dirs.cache.join("opened").join(format!("{message}-{part}"));
+        // The last copy makes room for this one, so that opening twice gives one file.
+        let _ = tokio::fs::remove_dir_all(&dir).await;
+        write_new(&dir, &name, bytes).await
+    }
+
+    async fn attachment(&self, message: MessageId, part: u32) -> Result<(String, Vec<u8>)> {
+        let missing = || Error::new(Kind::NotFound, message.to_string());
+        let raw = self.store.body(message).await?.ok_or_else(missing)?;
+        let read = move || {
+            let name = render::render(&raw).attachments.into_iter().find(|a| a.part == part).map(|a| a.name)?;
+            Some((name, render::part(&raw, part)?))
+        };
+        tokio::task::spawn_blocking(read).await.ok().flatten().ok_or_else(missing)
+    }
+
+    /// A choice of the user on this device; empty when it was not made.
+    pub async fn setting(&self, key: String) -> Result<String> {
+        Ok(self.store.setting(&key).await?.unwrap_or_default())
+    }
+}
+
+/// Writes a new file; never over another one.
+async fn write_new(dir: &Path, name: &str, bytes: Vec<u8>) -> Result<Saved> {
+    let (dir, name) = (dir.to_owned(), name.to_owned());
+    let write = move || -> Result<PathBuf> {
+        std::fs::create_dir_all(&dir)?;
+        let (stem, extension) = match name.rsplit_once('.') {
+            Some((s, e)) if !s.is_empty() => (s.to_owned(), format!(".{e}")),
+            _ => (name.clone(), String::new()),
+        };
+        for n in 0..1000 {
+            let free = if n == 0 { name.clone() } else { format!("{stem} ({n}){extension}") };
+            let path = dir.join(free);
+            match std::fs::OpenOptions::new().write(true).create_new(true).open(&path) {
+                Ok(mut file) => {
+                    use std::io::Write;
+                    let written = file.write_all(&bytes).and_then(|()| file.sync_all());
+                    if let Err(e) = written {
+                        let _ = std::fs::remove_file(&path);
+                        return Err(e.into());
+                    }
+                    return Ok(path);
+                }
+                Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => {}
+                Err(e) => return Err(e.into()),
+            }
+        }
+        Err(Error::new(Kind::Storage, dir.display().to_string()))
+    };
+    let path = tokio::task::spawn_blocking(write).await.map_err(|e| Error::new(Kind::Storage, "").because(e))??;
+    Ok(Saved { path: path.display().to_string() })
+}

@@ -1,0 +1,173 @@
+//! The command line, as it is written.
+
+use clap::{Args as Group, Parser, Subcommand};
+use std::path::PathBuf;
+
+/// One mail app's core, without a screen.
+#[derive(Parser)]
+#[command(name = "malote", version, about)]
+pub struct Args {
+    /// Where this device's data is
+    #[arg(long, global = true, env = "MALOTE_HOME", value_name = "DIR")]
+    pub home: Option<PathBuf>,
+    /// Print one JSON document
+    #[arg(long, global = true)]
+    pub json: bool,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Subcommand)]
+pub enum Command {
+    /// Accounts of this device
+    #[command(subcommand)]
+    Account(Account),
+    /// Send what waits, then bring this device in step with the server
+    Sync {
+        /// Only this account
+        #[arg(long, value_name = "ADDRESS")]
+        account: Option<String>,
+        /// Stay connected until interrupted
+        #[arg(long)]
+        watch: bool,
+    },
+    /// List the folders
+    Folders,
+    /// List messages, newest first
+    List {
+        /// In this folder (default: INBOX)
+        #[arg(long)]
+        folder: Option<String>,
+        /// The inboxes of all accounts as one
+        #[arg(long, conflicts_with = "folder")]
+        unified: bool,
+        #[arg(long, default_value_t = 50)]
+        limit: u32,
+        #[arg(long, default_value_t = 0)]
+        offset: u64,
+    },
+    /// Show a message
+    Show {
+        id: String,
+        #[command(flatten)]
+        how: How,
+    },
+    /// Save a file of a message
+    Save {
+        id: String,
+        #[arg(long)]
+        part: u32,
+        file: PathBuf,
+    },
+    /// Change flags
+    Mark {
+        #[arg(required = true)]
+        ids: Vec<String>,
+        #[command(flatten)]
+        flags: MarkFlags,
+    },
+    /// Move to a folder
+    Move {
+        /// Message ids, then the folder
+        #[arg(required = true, num_args = 2..)]
+        ids_and_folder: Vec<String>,
+    },
+    /// Move to the archive
+    Archive {
+        #[arg(required = true)]
+        ids: Vec<String>,
+    },
+    /// Move to the trash
+    Trash {
+        #[arg(required = true)]
+        ids: Vec<String>,
+    },
+    /// Delete for good
+    Delete {
+        #[arg(required = true)]
+        ids: Vec<String>,
+    },
+    /// Move to junk
+    Junk {
+        #[arg(required = true)]
+        ids: Vec<String>,
+    },
+    /// Take back what was done last
+    Undo,
+    /// What is here, what waits, what the user should know
+    Status,
+}
+
+#[derive(Subcommand)]
+pub enum Account {
+    /// Sign in and keep the account
+    Add(Add),
+    /// List the accounts
+    List,
+    /// Take an account off this device; nothing is removed on the server
+    Remove { address: String },
+}
+
+#[derive(Group)]
+pub struct Add {
+    pub address: String,
+    /// Your name, as others see it
+    #[arg(long, default_value = "")]
+    pub name: String,
+    /// Incoming server (found by the address where not given)
+    #[arg(long, value_name = "HOST:PORT")]
+    pub imap: Option<String>,
+    #[arg(long, default_value = "implicit", value_parser = ["implicit", "starttls", "none"])]
+    pub imap_tls: String,
+    /// User name, where it is not the address
+    #[arg(long, default_value = "")]
+    pub user: String,
+    /// Command that prints the password
+    #[arg(long, value_name = "CMD", conflicts_with = "password_stdin")]
+    pub password_command: Option<String>,
+    /// Read the password from standard input and keep it in the system's secret store
+    #[arg(long)]
+    pub password_stdin: bool,
+    /// Trust the certificates in this file too
+    #[arg(long, value_name = "PEM")]
+    pub ca_file: Option<PathBuf>,
+    /// How much mail to keep here: headers, a number of days such as 30d, or all
+    #[arg(long, default_value = "30d")]
+    pub keep: String,
+}
+
+#[derive(Group)]
+#[group(multiple = false)]
+pub struct How {
+    /// As it came
+    #[arg(long)]
+    pub raw: bool,
+    /// The text only
+    #[arg(long)]
+    pub text: bool,
+    /// The cleaned HTML
+    #[arg(long)]
+    pub html: bool,
+    /// The files that came with it
+    #[arg(long)]
+    pub parts: bool,
+}
+
+#[derive(Group)]
+#[group(required = true, multiple = false)]
+pub struct MarkFlags {
+    #[arg(long)]
+    pub read: bool,
+    #[arg(long)]
+    pub unread: bool,
+    #[arg(long)]
+    pub star: bool,
+    #[arg(long)]
+    pub unstar: bool,
+    /// Set a keyword
+    #[arg(long, value_name = "K")]
+    pub flag: Option<String>,
+    /// Clear a keyword
+    #[arg(long, value_name = "K")]
+    pub unflag: Option<String>,
+}

@@ -1,0 +1,368 @@
+//! What each command does: calls of the api, and their results printed.
+
+use crate::args::{Account, Add, Args, Command, How, MarkFlags};
+use crate::output;
+use malote_core::account::os_store::OsSecrets;
+use malote_core::api::types::{Done, Mark, NewAccount};
+use malote_core::api::{Core, Dirs, Event};
+use malote_core::clock::SystemClock;
+use malote_core::error::{Error, Kind, Result};
+use malote_core::mime::render;
+use malote_core::model::{Endpoint, MailboxId, PlacementId, Role, Tls};
+use malote_core::query::mailboxes::MailboxView;
+use serde_json::{Value, json};
+use std::io::{IsTerminal, Read};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Opens the core and runs the command.
+pub async fn run(args: Args) -> Result<()> {
+    let home = args.home.map_or_else(default_home, Ok)?;
+    let dirs = Dirs { downloads: home.join("downloads"), cache: home.join("cache"), data: home };
+    let (core, _events) = Core::open(dirs, Arc::new(OsSecrets), SystemClock::shared()).await?;
+    let result = command(&core, args.command, args.json).await;
+    core.close().await;
+    result
+}
+
+fn default_home() -> Result<PathBuf> {
+    let base = std::env::var_os("XDG_DATA_HOME")
+        .map(PathBuf::from)
+        .or_else(|| std::env::var_os("HOME").map(|h| PathBuf::from(h).join(".local/share")));
+    base.map(|b| b.join("malote")).ok_or_else(|| Error::new(Kind::Usage, "HOME"))
+}
+
+async fn command(core: &Core, command: Command, json: bool) -> Result<()> {
+    match command {
+        Command::Account(account) => self::account(core, account, json).await,
+        Command::Sync { account, watch } => sync(core, account, watch).await,
+        Command::Folders => folders(core, json).await,
+        Command::List { folder, unified, limit, offset } => list(core, folder, unified, limit, offset, json).await,
+        Command::Show { id, how } => show(core, &id, &how, json).await,
+        Command::Save { id, part, file } => save(core, &id, part, &file).await,
+        Command::Mark { ids, flags } => report(core.mark(ids_of(&ids)?, mark(flags)?).await?, json),
+        Command::Move { mut ids_and_folder } => {
+            let folder = ids_and_folder.pop().unwrap_or_default();
+            let target = find_folder(core, &folder).await?;
+            report(core.move_to(ids_of(&ids_and_folder)?, target.id).await?, json)
+        }
+        Command::Archive { ids } => report(core.archive(ids_of(&ids)?).await?, json),
+        Command::Trash { ids } => report(core.trash(ids_of(&ids)?).await?, json),
+        Command::Junk { ids } => report(core.junk(ids_of(&ids)?).await?, json),
+        // Whoever types "delete" at a prompt means it; undo helps until the next sync.
+        Command::Delete { ids } => report(core.delete(ids_of(&ids)?, 0).await?, json),
+        Command::Undo => {
+            let undone = core.undo_last().await?;
+            if undone.label.is_empty() {
+                return Err(Error::new(Kind::NotFound, "undo"));
+            }
+            if json {
+                output::json(&json!({ "undone": undone.label, "whole": undone.whole }));
+            } else {
+                println!("{}{}", undone.label, if undone.whole { "" } else { " (in part)" });
+            }
+            Ok(())
+        }
+        Command::Status => status(core, json).await,
+    }
+}
+
+async fn account(core: &Core, command: Account, json: bool) -> Result<()> {
+    match command {
+        Account::Add(add) => {
+            let added = core.account_add(new_account(core, add).await?).await?;
+            if !added.password_kept {
+                core.account_remove(added.id).await?;
+                return Err(Error::new(Kind::SecretStore, ""));
+            }
+            if json {
+                output::json(&json!({ "id": added.id }));
+            }
+            Ok(())
+        }
+        Account::List => {
+            let accounts = core.accounts().await?;
+            if json {
+                output::json(&json!(accounts));
+            } else {
+                for a in accounts {
+                    println!("{}  {}:{}  keep {}  waiting {}", a.address, a.imap.host, a.imap.port, a.keep, a.waiting);
+                }
+            }
+            Ok(())
+        }
+        Account::Remove { address } => core.account_remove(core.account_by_address(Some(&address)).await?).await,
+    }
+}
+
+async fn new_account(core: &Core, add: Add) -> Result<NewAccount> {
+    let imap = match &add.imap {
+        Some(place) => {
+            let bad = || Error::new(Kind::Usage, place);
+            let (host, port) = place.rsplit_once(':').ok_or_else(bad)?;
+            let tls = match add.imap_tls.as_str() {
+                "starttls" => Tls::Starttls,
+                "none" => Tls::None,
+                _ => Tls::Implicit,
+            };
+            Endpoint { host: host.trim_matches(['[', ']']).to_owned(), port: port.parse().map_err(|_| bad())?, tls }
+        }
+        None => core
+            .guess_servers(add.address.clone())
+            .await?
+            .ok_or_else(|| Error::new(Kind::Usage, add.address.clone()))?,
+    };
+    let mut password = String::new();
+    if add.password_stdin {
+        std::io::stdin().read_to_string(&mut password)?;
+        password = password.lines().next().unwrap_or_default().to_owned();
+    } else if add.password_command.is_none() {
+        return Err(Error::new(Kind::Usage, "--password-stdin | --password-command"));
+    }
+    Ok(NewAccount {
+        address: add.address,
+        name: add.name,
+        user: add.user,
+        imap,
+        password,
+        password_command: add.password_command.unwrap_or_default(),
+        ca_file: add.ca_file.map(|p| p.display().to_string()).unwrap_or_default(),
+        keep: add.keep,
+    })
+}
+
+async fn sync(core: &Core, account: Option<String>, watch: bool) -> Result<()> {
+    let only = match &account {
+        Some(address) => Some(core.account_by_address(Some(address)).await?),
+        None => None,
+    };
+    let bar = progress(core);
+    let result = if watch { self::watch(core).await } else { core.sync_once(only).await };
+    if let Some(bar) = bar {
+        bar.abort();
+        let _ = bar.await;
+    }
+    result
+}
+
+/// Stays in step until the user or the system ends it.
+async fn watch(core: &Core) -> Result<()> {
+    let mut events = core.events();
+    core.start().await?;
+    let interrupted = async {
+        #[cfg(unix)]
+        {
+            use tokio::signal::unix::{SignalKind, signal};
+            if let Ok(mut term) = signal(SignalKind::terminate()) {
+                tokio::select! {
+                    _ = term.recv() => {}
+                    _ = tokio::signal::ctrl_c() => {}
+                }
+                return;
+            }
+        }
+        let _ = tokio::signal::ctrl_c().await;
+    };
+    tokio::pin!(interrupted);
+    loop {
+        let event = tokio::select! {
+            () = &mut interrupted => return Ok(()),
+            event = events.next() => event,
+        };
+        match event {
+            Some(Event::States { states }) => {
+                for s in states {
+                    let why = s.error.map(|e| format!(" {} {}", e.code, e.subject)).unwrap_or_default();
+                    eprintln!("{} {}{why}", s.account, s.phase);
+                }
+            }
+            Some(_) => {}
+            None => return Ok(()),
+        }
+    }
+}
+
+/// How far the headers are, on a terminal.
+fn progress(core: &Core) -> Option<tokio::task::JoinHandle<()>> {
+    if !std::io::stderr().is_terminal() {
+        return None;
+    }
+    let core = core.clone();
+    Some(tokio::spawn(async move {
+        let bar = indicatif::ProgressBar::new(0);
+        loop {
+            tokio::time::sleep(Duration::from_millis(200)).await;
+            if let Ok(all) = core.mailboxes().await {
+                let missing: u64 = all.iter().map(|m| m.missing).sum();
+                let here: u64 = all.iter().map(|m| m.total).sum();
+                bar.set_length(here + missing);
+                bar.set_position(here);
+            }
+        }
+    }))
+}
+
+async fn folders(core: &Core, json: bool) -> Result<()> {
+    let all = core.mailboxes().await?;
+    if json {
+        let rows: Vec<Value> = all
+            .iter()
+            .map(|m| {
+                json!({ "id": m.id, "account": m.account, "folder": m.path, "role": m.role, "total": m.total, "unread": m.unread,
+                        "missing": m.missing, "on_server": m.on_server, "gone": m.gone, "selectable": m.selectable })
+            })
+            .collect();
+        output::json(&json!(rows));
+    } else {
+        for m in all {
+            let gone = if m.gone { "  (no longer on the server)" } else { "" };
+            println!("{:>7} {:>7}  {}{}{gone}", m.unread, m.total + m.missing, "  ".repeat(m.depth as usize), m.name);
+        }
+    }
+    Ok(())
+}
+
+async fn find_folder(core: &Core, name: &str) -> Result<MailboxView> {
+    let all = core.mailboxes().await?;
+    let exact = all.iter().find(|m| m.path == name);
+    let found = exact.or_else(|| {
+        all.iter().find(|m| m.path.eq_ignore_ascii_case(name) || m.role.is_some_and(|r| r.as_str().eq_ignore_ascii_case(name)))
+    });
+    found.cloned().ok_or_else(|| Error::new(Kind::NotFound, name))
+}
+
+async fn list(core: &Core, folder: Option<String>, unified: bool, limit: u32, offset: u64, json: bool) -> Result<()> {
+    let all = core.mailboxes().await?;
+    let names = |id: MailboxId| all.iter().find(|m| m.id == id).map(|m| m.path.clone()).unwrap_or_default();
+    let mailbox = if unified { None } else { Some(find_folder(core, folder.as_deref().unwrap_or(Role::Inbox.as_str())).await?.id) };
+    let mut rows = Vec::new();
+    let mut first = offset;
+    while (rows.len() as u32) < limit {
+        let page = core.list(mailbox, first, limit - rows.len() as u32).await?;
+        if page.is_empty() || rows.last() == page.last() {
+            break;
+        }
+        first += page.len() as u64;
+        rows.extend(page);
+    }
+    if json {
+        output::json(&Value::Array(rows.iter().map(|r| output::row(r, &names(r.mailbox))).collect()));
+    } else {
+        for r in &rows {
+            println!("{}", output::line(r));
+        }
+    }
+    Ok(())
+}
+
+fn id_of(text: &str) -> Result<PlacementId> {
+    text.parse().map(PlacementId).map_err(|_| Error::new(Kind::Usage, text))
+}
+
+fn ids_of(texts: &[String]) -> Result<Vec<PlacementId>> {
+    texts.iter().map(|t| id_of(t)).collect()
+}
+
+async fn raw(core: &Core, id: PlacementId) -> Result<Vec<u8>> {
+    match core.raw(id).await {
+        Err(e) if e.kind == Kind::NotFound => {
+            core.fetch_once(id).await?;
+            core.raw(id).await
+        }
+        other => other,
+    }
+}
+
+async fn show(core: &Core, id: &str, how: &How, json: bool) -> Result<()> {
+    let id = id_of(id)?;
+    let bytes = raw(core, id).await?;
+    if how.raw {
+        use std::io::Write;
+        return Ok(std::io::stdout().write_all(&bytes)?);
+    }
+    let rendered = render::render(&bytes);
+    let view = core.message(id).await?;
+    if json {
+        output::json(&json!({
+            "id": view.id, "subject": view.subject, "from": view.from, "to": view.to, "date": output::iso(view.date),
+            "text": rendered.text, "html": rendered.html, "attachments": rendered.attachments,
+        }));
+    } else if how.html {
+        println!("{}", rendered.html);
+    } else if how.parts {
+        for a in rendered.attachments {
+            println!("{:>4} {:>10} {:<30} {}", a.part, a.size, a.media_type, a.name);
+        }
+    } else if how.text {
+        println!("{}", rendered.text);
+    } else {
+        println!("{} <{}>\n{}\n{}\n", view.from.name, view.from.address, output::iso(view.date), view.subject);
+        println!("{}", rendered.text);
+    }
+    Ok(())
+}
+
+async fn save(core: &Core, id: &str, part: u32, file: &std::path::Path) -> Result<()> {
+    let bytes = raw(core, id_of(id)?).await?;
+    let content = render::part(&bytes, part).ok_or_else(|| Error::new(Kind::NotFound, part.to_string()))?;
+    Ok(std::fs::write(file, content)?)
+}
+
+fn mark(flags: MarkFlags) -> Result<Mark> {
+    Ok(match flags {
+        MarkFlags { read: true, .. } => Mark::Read,
+        MarkFlags { unread: true, .. } => Mark::Unread,
+        MarkFlags { star: true, .. } => Mark::Star,
+        MarkFlags { unstar: true, .. } => Mark::Unstar,
+        MarkFlags { flag: Some(k), .. } => Mark::Flag(k),
+        MarkFlags { unflag: Some(k), .. } => Mark::Unflag(k),
+        _ => return Err(Error::new(Kind::Usage, "mark")),
+    })
+}
+
+fn report(done: Done, json: bool) -> Result<()> {
+    if done.actions.is_empty() && done.count > 0 {
+        // Marked read what was read: done already. Moved what is not there: not found. Both change nothing.
+        tracing::debug!("nothing to change");
+    }
+    if json {
+        output::json(&json!(done));
+    }
+    Ok(())
+}
+
+async fn status(core: &Core, json: bool) -> Result<()> {
+    let (accounts, mailboxes, notices) = (core.accounts().await?, core.mailboxes().await?, core.notices().await?);
+    let mut out = Vec::new();
+    for a in &accounts {
+        let own: Vec<_> = mailboxes.iter().filter(|m| m.account == a.id && !m.gone).collect();
+        let sum = |f: fn(&MailboxView) -> u64| own.iter().map(|m| f(m)).sum::<u64>();
+        let checked = own.iter().map(|m| m.checked).max().unwrap_or(0);
+        let checked = if checked > 0 { output::iso(checked) } else { String::new() };
+        out.push(json!({
+            "account": a.address, "folders": own.len(), "messages": sum(|m| m.total), "missing": sum(|m| m.missing),
+            "unread": sum(|m| m.unread), "waiting": a.waiting, "checked": checked,
+        }));
+    }
+    if json {
+        output::json(&json!({ "accounts": out, "notices": notices }));
+        return Ok(());
+    }
+    for a in out {
+        let text = |key: &str| a[key].as_str().map_or_else(|| a[key].to_string(), str::to_owned);
+        println!(
+            "{}: {} of {} messages here, {} unread, {} changes unsent, last in step {}",
+            text("account"),
+            text("messages"),
+            a["messages"].as_u64().unwrap_or(0) + a["missing"].as_u64().unwrap_or(0),
+            text("unread"),
+            text("waiting"),
+            if text("checked").is_empty() { "never".to_owned() } else { text("checked") },
+        );
+    }
+    for n in notices {
+        println!("! {} {} ({})", n.code, n.subject, n.count);
+    }
+    Ok(())
+}

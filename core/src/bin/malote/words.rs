@@ -1,0 +1,158 @@
+//! One sentence for each error: what happened, what is safe, what to do. In the language of the terminal.
+
+use malote_core::error::{Error, Kind};
+
+/// A language of ours.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Language {
+    Portuguese,
+    English,
+    Spanish,
+}
+
+impl Language {
+    /// From LC_ALL, LC_MESSAGES or LANG, as every program does it.
+    pub fn from_env() -> Self {
+        let set = ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().filter_map(|k| std::env::var(k).ok()).find(|v| !v.is_empty());
+        match set.as_deref().map(|v| v.get(..2).unwrap_or_default()) {
+            Some("pt") => Language::Portuguese,
+            Some("es") => Language::Spanish,
+            _ => Language::English,
+        }
+    }
+}
+
+/// Exit statuses of DESIGN section 10.
+pub fn exit_status(kind: Kind) -> u8 {
+    match kind {
+        Kind::Usage | Kind::NotFound | Kind::Cancelled => 2,
+        Kind::SignInRefused | Kind::SecretMissing | Kind::SecretStore | Kind::PasswordCommand => 3,
+        Kind::HostUnknown | Kind::Unreachable | Kind::ConnectionLost | Kind::Timeout => 4,
+        Kind::Protocol | Kind::Refused | Kind::OverQuota | Kind::MailboxGone => 5,
+        Kind::DiskFull | Kind::StorageDamaged | Kind::StorageNewer | Kind::StorageBusy | Kind::Storage => 6,
+        Kind::Certificate | Kind::NoTls => 7,
+    }
+}
+
+/// The sentence for an error.
+pub fn sentence(e: &Error, language: Language) -> String {
+    let [en, pt, es] = template(e.kind);
+    let text = match language {
+        Language::English => en,
+        Language::Portuguese => pt,
+        Language::Spanish => es,
+    };
+    let subject = if e.subject.is_empty() { "–" } else { &e.subject };
+    text.replace("{}", subject)
+}
+
+fn template(kind: Kind) -> [&'static str; 3] {
+    match kind {
+        Kind::SignInRefused => [
+            "{} refused the user name or the password; your mail on this device is untouched; check them and sign in again.",
+            "{} recusou o usuário ou a senha; o que está neste aparelho continua intacto; confira e entre de novo.",
+            "{} rechazó el usuario o la contraseña; lo que hay en este equipo sigue intacto; revísalos e inicia sesión otra vez.",
+        ],
+        Kind::SecretMissing => [
+            "no password is kept for this account; your mail on this device is untouched; add the password again.",
+            "não há senha guardada para esta conta; o que está neste aparelho continua intacto; informe a senha de novo.",
+            "no hay contraseña guardada para esta cuenta; lo que hay en este equipo sigue intacto; indícala de nuevo.",
+        ],
+        Kind::SecretStore => [
+            "this system has no unlocked secret store for the password; nothing was changed; unlock it or use --password-command.",
+            "este sistema não tem um cofre de senhas aberto; nada foi alterado; abra-o ou use --password-command.",
+            "este sistema no tiene un almacén de secretos abierto; nada cambió; ábrelo o usa --password-command.",
+        ],
+        Kind::PasswordCommand => [
+            "the password command failed; your mail on this device is untouched; run it by hand to see why.",
+            "o comando da senha falhou; o que está neste aparelho continua intacto; rode-o à mão para ver o motivo.",
+            "el comando de la contraseña falló; lo que hay en este equipo sigue intacto; ejecútalo a mano para ver por qué.",
+        ],
+        Kind::HostUnknown => [
+            "no server is known by the name {}; your mail on this device is untouched; check the name or the network.",
+            "nenhum servidor atende pelo nome {}; o que está neste aparelho continua intacto; confira o nome ou a rede.",
+            "ningún servidor responde al nombre {}; lo que hay en este equipo sigue intacto; revisa el nombre o la red.",
+        ],
+        Kind::Unreachable => [
+            "nothing answers at {}; your mail on this device is untouched; check the port or try again later.",
+            "nada responde em {}; o que está neste aparelho continua intacto; confira a porta ou tente mais tarde.",
+            "nada responde en {}; lo que hay en este equipo sigue intacto; revisa el puerto o inténtalo más tarde.",
+        ],
+        Kind::ConnectionLost => [
+            "the connection to {} was cut; what had arrived is kept and nothing is lost; try again.",
+            "a conexão com {} caiu; o que já chegou está guardado e nada se perdeu; tente de novo.",
+            "se cortó la conexión con {}; lo que llegó está guardado y nada se perdió; inténtalo de nuevo.",
+        ],
+        Kind::Timeout => [
+            "{} stopped answering; what had arrived is kept and nothing is lost; try again later.",
+            "{} parou de responder; o que já chegou está guardado e nada se perdeu; tente mais tarde.",
+            "{} dejó de responder; lo que llegó está guardado y nada se perdió; inténtalo más tarde.",
+        ],
+        Kind::Certificate => [
+            "the certificate of {} is not trusted, so no password was sent; if it is your own server, name its certificate with --ca-file.",
+            "o certificado de {} não é confiável, por isso nenhuma senha foi enviada; se o servidor é seu, indique o certificado com --ca-file.",
+            "el certificado de {} no es de confianza, por eso no se envió ninguna contraseña; si el servidor es tuyo, indica su certificado con --ca-file.",
+        ],
+        Kind::NoTls => [
+            "{} offers no encryption there, so no password was sent; check the port and the kind of encryption.",
+            "{} não oferece criptografia ali, por isso nenhuma senha foi enviada; confira a porta e o tipo de criptografia.",
+            "{} no ofrece cifrado ahí, por eso no se envió ninguna contraseña; revisa el puerto y el tipo de cifrado.",
+        ],
+        Kind::Protocol => [
+            "the server's answer makes no sense ({}); your mail on this device is untouched; try again later.",
+            "a resposta do servidor não faz sentido ({}); o que está neste aparelho continua intacto; tente mais tarde.",
+            "la respuesta del servidor no tiene sentido ({}); lo que hay en este equipo sigue intacto; inténtalo más tarde.",
+        ],
+        Kind::Refused => [
+            "the server refused {}; your mail on this device is untouched.",
+            "o servidor recusou {}; o que está neste aparelho continua intacto.",
+            "el servidor rechazó {}; lo que hay en este equipo sigue intacto.",
+        ],
+        Kind::OverQuota => [
+            "your mailbox on the server is full ({}); nothing was lost; make room and sync again.",
+            "sua caixa no servidor está cheia ({}); nada se perdeu; libere espaço e sincronize de novo.",
+            "tu buzón en el servidor está lleno ({}); nada se perdió; libera espacio y sincroniza otra vez.",
+        ],
+        Kind::MailboxGone => [
+            "the folder {} is not on the server; what this device has of it is kept.",
+            "a pasta {} não está no servidor; o que este aparelho tem dela fica guardado.",
+            "la carpeta {} no está en el servidor; lo que este equipo tiene de ella se conserva.",
+        ],
+        Kind::DiskFull => [
+            "the disk of this device is full; what was here before is safe; make room and try again.",
+            "o disco deste aparelho está cheio; o que já estava aqui está a salvo; libere espaço e tente de novo.",
+            "el disco de este equipo está lleno; lo que ya había está a salvo; libera espacio e inténtalo de nuevo.",
+        ],
+        Kind::StorageDamaged => [
+            "the data in {} cannot be read; the mail on your server is safe; restore a backup or sign in to a new folder with --home.",
+            "os dados em {} não podem ser lidos; o correio no servidor está a salvo; restaure uma cópia ou entre em outra pasta com --home.",
+            "los datos en {} no se pueden leer; el correo en el servidor está a salvo; restaura una copia o entra en otra carpeta con --home.",
+        ],
+        Kind::StorageNewer => [
+            "the data in {} was written by a newer Malote and is left untouched; update this one.",
+            "os dados em {} são de um Malote mais novo e não foram tocados; atualize este.",
+            "los datos en {} son de un Malote más nuevo y no se tocaron; actualiza este.",
+        ],
+        Kind::StorageBusy => [
+            "another Malote is syncing this data; nothing was changed; end that one or let it work.",
+            "outro Malote está sincronizando estes dados; nada foi alterado; encerre o outro ou deixe-o trabalhar.",
+            "otro Malote está sincronizando estos datos; nada cambió; ciérralo o déjalo trabajar.",
+        ],
+        Kind::Storage => [
+            "this device's storage failed {}; nothing was changed; check the folder's permissions and the disk.",
+            "o armazenamento deste aparelho falhou {}; nada foi alterado; confira as permissões da pasta e o disco.",
+            "el almacenamiento de este equipo falló {}; nada cambió; revisa los permisos de la carpeta y el disco.",
+        ],
+        Kind::NotFound => [
+            "there is no {} here.",
+            "não há {} aqui.",
+            "no hay {} aquí.",
+        ],
+        Kind::Usage => [
+            "{} cannot be used here; see --help.",
+            "{} não serve aqui; veja --help.",
+            "{} no sirve aquí; mira --help.",
+        ],
+        Kind::Cancelled => ["it was cancelled.", "foi cancelado.", "se canceló."],
+    }
+}

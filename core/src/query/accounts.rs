@@ -1,0 +1,77 @@
+//! Accounts and notices as screens show them.
+
+use crate::error::Result;
+use crate::model::{AccountId, Endpoint};
+use crate::store::Store;
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// An account.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct AccountView {
+    /// Its number.
+    pub id: AccountId,
+    /// The address of the user.
+    pub address: String,
+    /// The user's name.
+    pub name: String,
+    /// User name at the server.
+    pub user: String,
+    /// Incoming server.
+    pub imap: Endpoint,
+    /// headers, 30d, all …
+    pub keep: String,
+    /// How many changes the server has still to be told.
+    pub waiting: u64,
+}
+
+/// All accounts, oldest first.
+pub async fn accounts(store: &Store) -> Result<Vec<AccountView>> {
+    let mut out = Vec::new();
+    for a in store.accounts().await? {
+        let waiting = store.waiting_count(a.id).await?;
+        out.push(AccountView {
+            id: a.id,
+            address: a.address,
+            name: a.name,
+            user: a.user,
+            imap: a.imap,
+            keep: a.keep.to_string(),
+            waiting,
+        });
+    }
+    Ok(out)
+}
+
+/// Something the user should know.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct NoticeView {
+    /// Its number, to dismiss it.
+    pub id: String,
+    /// Whose it is.
+    pub account: AccountId,
+    /// When, seconds since 1970.
+    pub made: i64,
+    /// What; screens have the words.
+    pub code: String,
+    /// The mailbox it mentions.
+    pub subject: String,
+    /// How many messages it is about.
+    pub count: i64,
+}
+
+/// Notices not dismissed, newest first.
+pub async fn notices(store: &Store) -> Result<Vec<NoticeView>> {
+    let found = store.notices().await?;
+    Ok(found
+        .into_iter()
+        .map(|n| NoticeView {
+            id: n.id.to_string(),
+            account: n.account,
+            made: n.made,
+            code: n.code,
+            subject: n.subject,
+            count: n.count,
+        })
+        .collect())
+}

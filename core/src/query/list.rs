@@ -1,0 +1,292 @@
+//! A live window of a list.
+//!
+//! A screen opens a window on a list (first row, how many) and gets its rows; while the window is open it gets what changed
+//! as a list of small operations. The window is *anchored*: when mail arrives above it, it keeps showing the same rows and
+//! moves down the list with them, so nothing jumps under the reader's finger. Only at the very top do new rows come in.
+//!
+//! Every update carries a version. Whoever missed one asks for the whole window again.
+
+use crate::error::Result;
+use crate::model::{Flags, MailboxId, MessageId, PlacementId};
+use crate::store::Store;
+use crate::store::placement::{ListRow, ListScope};
+use serde::{Deserialize, Serialize};
+use std::collections::{HashMap, HashSet};
+use ts_rs::TS;
+
+/// The longest window: some screens' worth.
+pub const LONGEST: u32 = 500;
+
+/// One row.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct RowView {
+    /// The placement: what commands are about.
+    pub id: PlacementId,
+    /// The message.
+    pub message: MessageId,
+    /// The mailbox it lies in.
+    pub mailbox: MailboxId,
+    /// Author; in Sent and Drafts the recipients.
+    pub who: String,
+    /// Address of the author, for the picture beside the row.
+    pub address: String,
+    /// Subject.
+    pub subject: String,
+    /// First words; empty until the content is here.
+    pub preview: String,
+    /// Seconds since 1970.
+    pub date: i64,
+    /// `\Seen`
+    pub read: bool,
+    /// `\Flagged`
+    pub starred: bool,
+    /// `\Answered`
+    pub answered: bool,
+    /// Keywords of this and other clients.
+    pub keywords: Vec<String>,
+    /// Whether files came with it.
+    pub attachments: bool,
+    /// Bytes.
+    pub size: u64,
+}
+
+impl RowView {
+    fn from_row(r: ListRow, outgoing: bool) -> Self {
+        let who = if outgoing && !r.to.is_empty() {
+            r.to.iter().take(3).map(|a| a.display()).collect::<Vec<_>>().join(", ")
+        } else {
+            r.from.display().to_owned()
+        };
+        Self {
+            id: r.id,
+            message: r.message,
+            mailbox: r.mailbox,
+            who,
+            address: r.from.address,
+            subject: r.subject,
+            preview: r.preview,
+            date: r.date,
+            read: r.flags.has(Flags::SEEN),
+            starred: r.flags.has(Flags::FLAGGED),
+            answered: r.flags.has(Flags::ANSWERED),
+            keywords: r.flags.keywords.into_iter().collect(),
+            attachments: r.has_attachments,
+            size: r.size,
+        }
+    }
+}
+
+/// A whole window.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct WindowView {
+    /// Its number.
+    pub window: u32,
+    /// Counts every change.
+    pub version: u32,
+    /// Rows of the whole list.
+    pub total: u64,
+    /// The row of the list at which the window begins.
+    pub first: u64,
+    /// Its rows.
+    pub rows: Vec<RowView>,
+}
+
+/// One change of the rows of a window, applied in order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(tag = "op", rename_all = "lowercase")]
+pub enum RowOp {
+    /// The row at this place goes.
+    Remove {
+        /// Place in the window.
+        at: u32,
+    },
+    /// A row comes in at this place.
+    Insert {
+        /// Place in the window.
+        at: u32,
+        /// The row.
+        row: RowView,
+    },
+    /// The row at this place looks different.
+    Update {
+        /// Place in the window.
+        at: u32,
+        /// The row.
+        row: RowView,
+    },
+}
+
+/// What changed in a window.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct WindowUpdate {
+    /// Which window.
+    pub window: u32,
+    /// One more than before.
+    pub version: u32,
+    /// Rows of the whole list.
+    pub total: u64,
+    /// The row of the list at which the window begins now; what is on screen moves by the difference.
+    pub first: u64,
+    /// Changes of its rows.
+    pub ops: Vec<RowOp>,
+}
+
+/// An open window.
+#[derive(Debug)]
+pub struct Window {
+    id: u32,
+    scope: ListScope,
+    /// Sent and Drafts show recipients.
+    outgoing: bool,
+    filter: String,
+    first: u64,
+    count: u32,
+    version: u32,
+    total: u64,
+    rows: Vec<RowView>,
+}
+
+impl Window {
+    /// Opens a window at the top of a list.
+    pub async fn open(store: &Store, id: u32, scope: ListScope, outgoing: bool, filter: String, count: u32) -> Result<Self> {
+        let mut window = Self {
+            id,
+            scope,
+            outgoing,
+            filter,
+            first: 0,
+            count: count.min(LONGEST),
+            version: 0,
+            total: 0,
+            rows: Vec::new(),
+        };
+        window.total = store.list_total(&window.scope, &window.filter).await?;
+        window.rows = window.read(store, 0).await?;
+        Ok(window)
+    }
+
+    async fn read(&self, store: &Store, first: u64) -> Result<Vec<RowView>> {
+        let rows = store.list_rows(&self.scope, &self.filter, first, u64::from(self.count)).await?;
+        Ok(rows.into_iter().map(|r| RowView::from_row(r, self.outgoing)).collect())
+    }
+
+    /// True when a change in the mailbox can change the list.
+    pub fn covers(&self, mailbox: MailboxId) -> bool {
+        self.scope.covers(mailbox)
+    }
+
+    /// The whole window as it is.
+    pub fn view(&self) -> WindowView {
+        WindowView {
+            window: self.id,
+            version: self.version,
+            total: self.total,
+            first: self.first,
+            rows: self.rows.clone(),
+        }
+    }
+
+    /// Shows other rows of the list.
+    pub async fn show(&mut self, store: &Store, first: u64, count: u32) -> Result<WindowView> {
+        self.count = count.min(LONGEST);
+        self.total = store.list_total(&self.scope, &self.filter).await?;
+        self.first = first.min(self.total.saturating_sub(1));
+        self.rows = self.read(store, self.first).await?;
+        self.version += 1;
+        Ok(self.view())
+    }
+
+    /// Reads again after a change; `None` when nothing changed for this window.
+    pub async fn refresh(&mut self, store: &Store) -> Result<Option<WindowUpdate>> {
+        let total = store.list_total(&self.scope, &self.filter).await?;
+        let first = match self.rows.first() {
+            Some(anchor) if self.first > 0 => {
+                // Where the anchor stands now; if it went, where it would stand.
+                let at = store.list_position(&self.scope, &self.filter, anchor.date, anchor.id).await?;
+                at.min(total.saturating_sub(1))
+            }
+            _ => 0,
+        };
+        let rows = self.read(store, first).await?;
+        let ops = diff(&self.rows, &rows);
+        if ops.is_empty() && total == self.total && first == self.first {
+            return Ok(None);
+        }
+        self.version += 1;
+        (self.total, self.first, self.rows) = (total, first, rows);
+        Ok(Some(WindowUpdate { window: self.id, version: self.version, total, first, ops }))
+    }
+}
+
+/// The changes that lead from one list of rows to another. The order of two rows never changes (it is by date and number),
+/// so removals, then insertions, then updates are all there is.
+pub fn diff(old: &[RowView], new: &[RowView]) -> Vec<RowOp> {
+    let in_new: HashSet<PlacementId> = new.iter().map(|r| r.id).collect();
+    let in_old: HashMap<PlacementId, &RowView> = old.iter().map(|r| (r.id, r)).collect();
+    let mut ops = Vec::new();
+    for (at, row) in old.iter().enumerate().rev() {
+        if !in_new.contains(&row.id) {
+            ops.push(RowOp::Remove { at: at as u32 });
+        }
+    }
+    for (at, row) in new.iter().enumerate() {
+        match in_old.get(&row.id) {
+            None => ops.push(RowOp::Insert { at: at as u32, row: row.clone() }),
+            Some(before) if *before != row => ops.push(RowOp::Update { at: at as u32, row: row.clone() }),
+            Some(_) => {}
+        }
+    }
+    ops
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn row(id: i64, look: u8) -> RowView {
+        RowView {
+            id: PlacementId(id),
+            message: MessageId(id),
+            mailbox: MailboxId(1),
+            who: String::new(),
+            address: String::new(),
+            subject: look.to_string(),
+            preview: String::new(),
+            date: 0,
+            read: look % 2 == 0,
+            starred: false,
+            answered: false,
+            keywords: Vec::new(),
+            attachments: false,
+            size: 0,
+        }
+    }
+
+    /// As a screen does it.
+    fn apply(rows: &mut Vec<RowView>, ops: &[RowOp]) {
+        for op in ops {
+            match op {
+                RowOp::Remove { at } => {
+                    rows.remove(*at as usize);
+                }
+                RowOp::Insert { at, row } => rows.insert(*at as usize, row.clone()),
+                RowOp::Update { at, row } => rows[*at as usize] = row.clone(),
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn the_changes_lead_there(
+            old in proptest::collection::btree_map(0i64..40, 0u8..3, 0..25),
+            new in proptest::collection::btree_map(0i64..40, 0u8..3, 0..25),
+        ) {
+            let list = |m: &std::collections::BTreeMap<i64, u8>| m.iter().rev().map(|(id, look)| row(*id, *look)).collect::<Vec<_>>();
+            let (old, new) = (list(&old), list(&new));
+            let mut shown = old.clone();
+            apply(&mut shown, &diff(&old, &new));
+            prop_assert_eq!(shown, new);
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! One message as the reader shows it.
+
+use crate::error::{Error, Kind, Result};
+use crate::mime::render::{self, Attachment};
+use crate::model::{Address, Flags, MailboxId, MessageId, PlacementId};
+use crate::store::Store;
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// A message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct MessageView {
+    /// The row it was opened from.
+    pub id: PlacementId,
+    /// The message.
+    pub message: MessageId,
+    /// The mailbox of the row.
+    pub mailbox: MailboxId,
+    /// Subject.
+    pub subject: String,
+    /// Author.
+    pub from: Address,
+    /// To and Cc.
+    pub to: Vec<Address>,
+    /// The Date field; else when it was received. Seconds since 1970.
+    pub date: i64,
+    /// Bytes on the server.
+    pub size: u64,
+    /// `\Seen`
+    pub read: bool,
+    /// `\Flagged`
+    pub starred: bool,
+    /// The content; `None` while it is not on this device.
+    pub body: Option<BodyView>,
+}
+
+/// The content of a message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct BodyView {
+    /// Safe HTML for a frame without scripts and network.
+    pub html: String,
+    /// True when `html` was made from plain text.
+    pub plain: bool,
+    /// Remote things that were left out.
+    pub blocked: u32,
+    /// Files.
+    pub attachments: Vec<Attachment>,
+}
+
+/// Reads a message with its content, if that is here.
+pub async fn message(store: &Store, id: PlacementId) -> Result<MessageView> {
+    let p = store.placement(id).await?;
+    let m = store.message(p.message).await?;
+    let body = match store.body(p.message).await? {
+        None => None,
+        Some(raw) => {
+            let rendered = tokio::task::spawn_blocking(move || render::render(&raw))
+                .await
+                .map_err(|e| Error::new(Kind::Storage, "render").because(e))?;
+            Some(BodyView {
+                html: rendered.html,
+                plain: rendered.plain,
+                blocked: rendered.blocked,
+                attachments: rendered.attachments,
+            })
+        }
+    };
+    Ok(MessageView {
+        id,
+        message: p.message,
+        mailbox: p.mailbox,
+        subject: m.envelope.subject,
+        from: m.envelope.from,
+        to: m.envelope.to,
+        date: if m.envelope.date > 0 { m.envelope.date } else { p.received },
+        size: m.size,
+        read: p.flags.has(Flags::SEEN),
+        starred: p.flags.has(Flags::FLAGGED),
+        body,
+    })
+}

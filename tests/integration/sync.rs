@@ -1,0 +1,214 @@
+//! One device, one server, every tier: what is on the server is here, what is done here is on the server.
+
+use malote_core::api::Core;
+use malote_core::api::types::Mark;
+use malote_core::model::PlacementId;
+use servers::device::{Device, small};
+use servers::dovecot::{Dovecot, Options, PASSWORD};
+use servers::loader::{Loader, Mail};
+use servers::other::Other;
+
+const DATE: &str = "03-Mar-2026 09:15:00 -0300";
+
+fn mails(words: &[&str]) -> Vec<Mail> {
+    words.iter().map(|w| Mail { raw: small(w), flags: String::new(), date: DATE.to_owned() }).collect()
+}
+
+fn fill(server: &Dovecot, user: &str, mailbox: &str, words: &[&str]) {
+    Loader::sign_in(server.imap, user, PASSWORD).append(mailbox, &mails(words));
+}
+
+/// Both see the same in these mailboxes.
+async fn agree(device: &Device, other: &mut Other, mailboxes: &[&str]) {
+    for mailbox in mailboxes {
+        assert_eq!(device.contents(mailbox).await, other.contents(mailbox).await, "in {mailbox}");
+    }
+}
+
+async fn ids(device: &Device, mailbox: &str, word: &str) -> Vec<PlacementId> {
+    device.rows(mailbox).await.into_iter().filter(|r| r.subject == word).map(|r| r.id).collect()
+}
+
+/// Flags, keywords, moves, deletions, new mail: in both directions, then undo.
+async fn exercise(server: &Dovecot) {
+    fill(server, "ana", "INBOX", &["um", "dois", "tres", "quatro", "cinco"]);
+    let device = Device::new(server, "ana", "30d").await;
+    device.sync().await;
+    let mut other = Other::sign_in(server.imap, "ana").await;
+    let boxes = ["INBOX", "Archive", "Trash"];
+    agree(&device, &mut other, &boxes).await;
+    assert_eq!(device.rows("INBOX").await.len(), 5);
+
+    let core: &Core = &device.core;
+    core.mark(ids(&device, "INBOX", "um").await, Mark::Read).await.expect("mark");
+    core.mark(ids(&device, "INBOX", "um").await, Mark::Flag("Trabalho".into())).await.expect("mark");
+    core.archive(ids(&device, "INBOX", "dois").await).await.expect("archive");
+    core.trash(ids(&device, "INBOX", "tres").await).await.expect("trash");
+    assert_eq!(device.rows("INBOX").await.len(), 3, "the screen shows it before the server knows");
+    let uids = other.uids("INBOX").await;
+    other.store(uids[3], "+FLAGS (\\Flagged $Outro)").await;
+    other.append("INBOX", &small("seis")).await;
+    device.sync().await;
+    agree(&device, &mut other, &boxes).await;
+    assert_eq!(other.contents("Archive").await.len(), 1);
+
+    // The other device removes and moves; flags of ours wait for a message that it moved.
+    let uids = other.uids("INBOX").await;
+    other.expunge(uids[0]).await;
+    other.move_to(uids[2], "Archive").await;
+    device.sync().await;
+    agree(&device, &mut other, &boxes).await;
+
+    // Undo of what the server knows already is its opposite.
+    let undone = core.undo_last().await.expect("undo");
+    assert_eq!((undone.label.as_str(), undone.whole), ("trash", true));
+    device.sync().await;
+    agree(&device, &mut other, &boxes).await;
+    assert_eq!(ids(&device, "INBOX", "tres").await.len(), 1);
+
+    // Undo of what it does not know yet is as if nothing had been.
+    core.archive(ids(&device, "INBOX", "tres").await).await.expect("archive");
+    core.mark(ids(&device, "Archive", "tres").await, Mark::Star).await.expect("mark");
+    core.undo_last().await.expect("undo");
+    core.undo_last().await.expect("undo");
+    device.sync().await;
+    agree(&device, &mut other, &boxes).await;
+    assert_eq!(ids(&device, "INBOX", "tres").await.len(), 1);
+
+    // Marked in its new place while the move waits: both arrive, in order.
+    core.archive(ids(&device, "INBOX", "tres").await).await.expect("archive");
+    core.mark(ids(&device, "Archive", "tres").await, Mark::Star).await.expect("mark");
+    core.delete(ids(&device, "Archive", "dois").await, 0).await.expect("delete");
+    device.sync().await;
+    agree(&device, &mut other, &boxes).await;
+    assert!(device.core.notices().await.expect("notices").is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_qresync() {
+    exercise(&Dovecot::start()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_condstore_only() {
+    let capability = "IMAP4rev1 SASL-IR ID ENABLE IDLE NAMESPACE UIDPLUS LIST-EXTENDED CONDSTORE ESEARCH LIST-STATUS MOVE LITERAL+ SPECIAL-USE";
+    exercise(&Dovecot::start_with(Options { capability: Some(capability.into()), ..Options::default() })).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_nothing_but_imap4rev1() {
+    let capability = "IMAP4rev1 AUTH=PLAIN";
+    exercise(&Dovecot::start_with(Options { capability: Some(capability.into()), ..Options::default() })).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bodies_come_by_the_policy_and_a_moved_message_is_not_fetched_again() {
+    let server = Dovecot::start();
+    let old = Mail { raw: small("velho"), flags: String::new(), date: "03-Mar-2001 09:15:00 -0300".into() };
+    let mut loader = Loader::sign_in(server.imap, "bia", PASSWORD);
+    loader.append("INBOX", &[old]);
+    let big = [small("grande"), vec![b'x'; 78].repeat(1).into_iter().chain(*b"\r\n").collect::<Vec<u8>>().repeat(20_000)].concat();
+    let today = "23-Nov-2026 09:15:00 -0300";
+    loader.append("INBOX", &[Mail { raw: big.clone(), flags: String::new(), date: today.into() }]);
+    loader.append("INBOX", &[Mail { raw: small("novo"), flags: String::new(), date: today.into() }]);
+    let device = Device::new(&server, "bia", "3650d").await;
+    device.sync().await;
+    let raw = |word: &'static str| async {
+        let id = ids(&device, "INBOX", word).await[0];
+        device.core.raw(id).await
+    };
+    assert_eq!(raw("novo").await.expect("here"), small("novo"));
+    assert_eq!(raw("grande").await.expect("here").len(), big.len());
+    assert!(raw("velho").await.is_err(), "older than the policy keeps");
+    device.core.fetch_once(ids(&device, "INBOX", "velho").await[0]).await.expect("fetch");
+    assert_eq!(raw("velho").await.expect("here"), small("velho"));
+
+    let mut other = Other::sign_in(server.imap, "bia").await;
+    let uids = other.uids("INBOX").await;
+    other.move_to(uids[0], "Archive").await;
+    device.sync().await;
+    let moved = ids(&device, "Archive", "velho").await[0];
+    assert_eq!(device.core.raw(moved).await.expect("still here"), small("velho"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_uidvalidity_keeps_bodies_and_intents() {
+    let server = Dovecot::start();
+    fill(&server, "caio", "INBOX", &["um"]);
+    let mut loader = Loader::sign_in(server.imap, "caio", PASSWORD);
+    loader.create("Obras");
+    loader.append("Obras", &mails(&["a", "b", "c"]));
+    let device = Device::new(&server, "caio", "all").await;
+    device.sync().await;
+    // The server loses the folder and gets it back: new UIDVALIDITY, other UIDs, "c" is gone.
+    loader.command(b"DELETE Obras");
+    loader.create("Obras");
+    loader.append("Obras", &mails(&["x", "b", "a"]));
+    device.core.mark(ids(&device, "Obras", "a").await, Mark::Star).await.expect("mark");
+    let before = ids(&device, "Obras", "a").await;
+    device.sync().await;
+    let mut other = Other::sign_in(server.imap, "caio").await;
+    agree(&device, &mut other, &["INBOX", "Obras"]).await;
+    assert_eq!(ids(&device, "Obras", "a").await, before, "the row is the same row");
+    assert_eq!(other.contents("Obras").await["a"], vec![vec!["Flagged".to_owned()]]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn archive_is_made_where_there_is_none() {
+    let server = Dovecot::start();
+    fill(&server, "davi", "INBOX", &["um"]);
+    // Auto-created special folders are on every account of this server, so take one away by its role: another name.
+    let device = Device::new(&server, "davi", "30d").await;
+    device.sync().await;
+    device.core.junk(ids(&device, "INBOX", "um").await).await.expect("junk");
+    device.sync().await;
+    let mut other = Other::sign_in(server.imap, "davi").await;
+    assert_eq!(other.contents("Junk").await.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cycle_without_news_is_one_round_trip_for_forty_folders() {
+    let server = Dovecot::start();
+    fill(&server, "elis", "INBOX", &["um"]);
+    let mut loader = Loader::sign_in(server.imap, "elis", PASSWORD);
+    for n in 0..40 {
+        loader.create(&format!("Pasta {n}"));
+        loader.append(&format!("Pasta {n}"), &mails(&["m"]));
+    }
+    let device = Device::new(&server, "elis", "headers").await;
+    device.sync().await;
+    let context = servers::device::context(&device).await;
+    let mut session = context.connect().await.expect("connect");
+    malote_core::sync::cycle::survey(&context, &mut session, true).await.expect("survey");
+    let before = context.meter.round_trips();
+    malote_core::sync::cycle::survey(&context, &mut session, false).await.expect("survey");
+    assert_eq!(context.meter.round_trips() - before, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_device_is_followed_by_push() {
+    let server = Dovecot::start();
+    fill(&server, "fabi", "INBOX", &["um", "dois"]);
+    let device = Device::new(&server, "fabi", "30d").await;
+    let second = Device::new(&server, "fabi", "30d").await;
+    device.core.start().await.expect("start");
+    second.core.start().await.expect("start");
+    until(|| async { device.folder_or_none("INBOX").await.is_some_and(|m| m.total == 2) }).await;
+    until(|| async { second.folder_or_none("INBOX").await.is_some_and(|m| m.total == 2) }).await;
+    device.core.mark(ids(&device, "INBOX", "um").await, Mark::Read).await.expect("mark");
+    until(|| async { second.folder("INBOX").await.unread == 1 }).await;
+    second.core.archive(ids(&second, "INBOX", "dois").await).await.expect("archive");
+    until(|| async { device.folder("INBOX").await.total == 1 }).await;
+    let mut other = Other::sign_in(server.imap, "fabi").await;
+    other.append("INBOX", &small("tres")).await;
+    until(|| async { device.folder("INBOX").await.total == 2 && second.folder("INBOX").await.total == 2 }).await;
+}
+
+/// Waits for something that another device brings about; the bound is for a broken run only.
+async fn until<F: Future<Output = bool>>(mut done: impl FnMut() -> F) {
+    let begun = std::time::Instant::now();
+    while !done().await {
+        assert!(begun.elapsed().as_secs() < 60, "it never happened");
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+}

@@ -1,0 +1,224 @@
+//! A throw-away Dovecot on loopback: any user name exists, with the password `secret`.
+
+use crate::tls::{self, Certificates};
+use std::io::{BufRead, BufReader};
+use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// The password of every user.
+pub const PASSWORD: &str = "secret";
+
+/// A running server. It ends, and its mail is gone, when this is dropped.
+pub struct Dovecot {
+    child: Child,
+    dir: tempfile::TempDir,
+    /// In clear and STARTTLS.
+    pub imap: u16,
+    /// Implicit TLS.
+    pub imaps: u16,
+    /// The certificate authority to trust.
+    pub ca: PathBuf,
+}
+
+/// What can be different from the usual.
+#[derive(Default)]
+pub struct Options {
+    /// The whole capability line instead of the server's own: takes extensions away.
+    pub capability: Option<String>,
+    /// Certificates of the test's own.
+    pub certificates: Option<Certificates>,
+    /// Storage format; sdbox by default.
+    pub store: Option<&'static str>,
+}
+
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a free port").port()
+}
+
+fn is_root() -> bool {
+    let id = Command::new("id").arg("-u").output().expect("id");
+    id.stdout.starts_with(b"0")
+}
+
+fn program() -> PathBuf {
+    ["/usr/sbin/dovecot", "/usr/local/sbin/dovecot", "/opt/homebrew/sbin/dovecot"]
+        .iter()
+        .map(PathBuf::from)
+        .find(|p| p.exists())
+        .expect("Dovecot is not installed: run scripts/setup.sh")
+}
+
+impl Dovecot {
+    /// Starts a server as a user would meet it.
+    pub fn start() -> Self {
+        Self::start_with(Options::default())
+    }
+
+    /// Starts a server. Takes a fraction of a second.
+    pub fn start_with(options: Options) -> Self {
+        // The path of a Unix socket has 108 bytes at most: not below a deep target directory.
+        let dir = tempfile::Builder::new().prefix("malote-dovecot-").tempdir_in("/tmp").expect("a directory");
+        let certificates = options.certificates.unwrap_or_else(|| tls::make(dir.path()));
+        for sub in ["run", "mail"] {
+            std::fs::create_dir(dir.path().join(sub)).expect("a directory");
+        }
+        let (imap, imaps) = (free_port(), free_port());
+        let conf = dir.path().join("dovecot.conf");
+        std::fs::write(&conf, config(dir.path(), &certificates, imap, imaps, options.capability.as_deref(), options.store.unwrap_or("sdbox")))
+            .expect("dovecot.conf");
+        if is_root() {
+            let own = Command::new("sh")
+                .arg("-c")
+                .arg(format!("chmod 755 '{0}' '{0}/run' && chown 20000:20000 '{0}/mail'", dir.path().display()))
+                .status();
+            assert!(own.is_ok_and(|s| s.success()), "chown");
+        }
+        let log = std::fs::File::create(dir.path().join("stderr.log")).expect("log");
+        let mut command = Command::new(program());
+        command.arg("-F").arg("-c").arg(&conf).stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
+        #[cfg(unix)]
+        {
+            use std::os::unix::process::CommandExt;
+            command.process_group(0); // so that it ends with all its children, and nothing else does
+        }
+        let child = command.spawn().expect("dovecot starts");
+        let server = Self { child, ca: certificates.ca, dir, imap, imaps };
+        server.wait_for_greeting();
+        server
+    }
+
+    fn wait_for_greeting(&self) {
+        let begun = Instant::now();
+        while begun.elapsed() < Duration::from_secs(20) {
+            if let Ok(stream) = TcpStream::connect(("127.0.0.1", self.imap)) {
+                let _ = stream.set_read_timeout(Some(Duration::from_secs(2)));
+                let mut line = String::new();
+                if BufReader::new(stream).read_line(&mut line).is_ok() && line.starts_with("* OK") {
+                    return;
+                }
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        panic!("Dovecot does not greet: {}", self.log());
+    }
+
+    /// What the server wrote to its log.
+    pub fn log(&self) -> String {
+        ["stderr.log", "dovecot.log"]
+            .iter()
+            .map(|f| std::fs::read_to_string(self.dir.path().join(f)).unwrap_or_default())
+            .collect()
+    }
+
+    /// Ends it now, as a power cut would.
+    pub fn kill(&mut self) {
+        let group = format!("-{}", self.child.id());
+        let _ = Command::new("kill").args(["-KILL", "--", &group]).stderr(Stdio::null()).status();
+        let _ = self.child.wait();
+    }
+}
+
+impl Drop for Dovecot {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+fn config(dir: &Path, tls: &Certificates, imap: u16, imaps: u16, capability: Option<&str>, store: &str) -> String {
+    let d = dir.display();
+    let root = is_root();
+    let own = |flag: &str| {
+        let out = Command::new("id").arg(flag).output().expect("id");
+        String::from_utf8_lossy(&out.stdout).trim().to_owned()
+    };
+    let (uid, gid) = if root { ("20000".to_owned(), "20000".to_owned()) } else { (own("-u"), own("-g")) };
+    let rootless = if root {
+        String::new()
+    } else {
+        let (user, group) = (own("-un"), own("-gn"));
+        format!(
+            "default_internal_user = {user}\ndefault_login_user = {user}\ndefault_internal_group = {group}\n\
+             service anvil {{\n  chroot =\n}}\nservice imap-login {{\n  chroot =\n}}\nservice stats {{\n  chroot =\n}}\n"
+        )
+    };
+    let capability = capability.map(|c| format!("protocol imap {{\n  imap_capability = {c}\n}}\n")).unwrap_or_default();
+    let (cert, key) = (tls.cert.display(), tls.key.display());
+    format!(
+        r#"base_dir = {d}/run
+state_dir = {d}/run
+instance_name = malote-test-{imap}
+log_path = {d}/dovecot.log
+listen = 127.0.0.1
+protocols = imap
+{rootless}first_valid_uid = {uid}
+last_valid_uid = {uid}
+mail_uid = {uid}
+mail_gid = {gid}
+mail_home = {d}/mail/%u
+mail_location = {store}:~/mail
+mail_fsync = never
+mailbox_list_index = yes
+mail_max_userip_connections = 100
+mail_plugins = notify
+auth_mechanisms = plain login
+auth_username_format = %Lu
+disable_plaintext_auth = no
+auth_failure_delay = 0 secs
+passdb {{
+  driver = static
+  args = password={PASSWORD}
+}}
+userdb {{
+  driver = static
+  args = uid={uid} gid={gid} home={d}/mail/%u allow_all_users=yes
+}}
+ssl = yes
+ssl_cert = <{cert}
+ssl_key = <{key}
+ssl_min_protocol = TLSv1.2
+namespace inbox {{
+  inbox = yes
+  separator = /
+  mailbox Drafts {{
+    auto = subscribe
+    special_use = \Drafts
+  }}
+  mailbox Sent {{
+    auto = subscribe
+    special_use = \Sent
+  }}
+  mailbox Trash {{
+    auto = subscribe
+    special_use = \Trash
+  }}
+  mailbox Junk {{
+    auto = subscribe
+    special_use = \Junk
+  }}
+  mailbox Archive {{
+    auto = subscribe
+    special_use = \Archive
+  }}
+}}
+{capability}service imap-login {{
+  inet_listener imap {{
+    port = {imap}
+  }}
+  inet_listener imaps {{
+    port = {imaps}
+    ssl = yes
+  }}
+  process_min_avail = 1
+  service_count = 0
+}}
+service imap {{
+  process_limit = 200
+}}
+service stats {{
+  client_limit = 1000
+}}
+"#
+    )
+}

@@ -1,0 +1,12 @@
+//! Throw-away servers on loopback, mail to put into them, and other devices that act at the same time.
+//!
+//! Everything here is for tests and the demo; it may panic with a clear message.
+
+pub mod chance;
+pub mod device;
+pub mod dovecot;
+pub mod fake;
+pub mod loader;
+pub mod other;
+pub mod sample;
+pub mod tls;

@@ -1,0 +1,514 @@
+// Made from core/src/api/contract.rs by `make gen`. Do not edit.
+
+export type AccountId = string;
+
+export type MailboxId = string;
+
+export type MessageId = string;
+
+export type PlacementId = string;
+
+export type ActionId = string;
+
+export type Role = "inbox" | "flagged" | "drafts" | "sent" | "archive" | "all" | "junk" | "trash";
+
+export type Tls = "implicit" | "starttls" | "none";
+
+export type Endpoint = { 
+/**
+ * Host name or address.
+ */
+host: string, 
+/**
+ * TCP port.
+ */
+port: number, 
+/**
+ * Protection.
+ */
+tls: Tls, };
+
+export type Address = { 
+/**
+ * The display name, decoded; empty when there is none.
+ */
+name: string, 
+/**
+ * `local@domain`, as written.
+ */
+address: string, };
+
+export type Attachment = { 
+/**
+ * Number of the part, for saving it.
+ */
+part: number, 
+/**
+ * File name, safe to show and to use.
+ */
+name: string, 
+/**
+ * MIME type.
+ */
+media_type: string, 
+/**
+ * Bytes after decoding.
+ */
+size: number, };
+
+export type ErrorView = { 
+/**
+ * Stable name, see [`crate::error::Kind::code`].
+ */
+code: string, 
+/**
+ * Host, mailbox or path.
+ */
+subject: string, 
+/**
+ * True when it may pass by itself.
+ */
+passing: boolean, };
+
+export type NewAccount = { 
+/**
+ * The address of the user.
+ */
+address: string, 
+/**
+ * The user's name; may be empty.
+ */
+name: string, 
+/**
+ * User name at the server; empty = the address.
+ */
+user: string, 
+/**
+ * Incoming server.
+ */
+imap: Endpoint, 
+/**
+ * The password; empty with a password command.
+ */
+password: string, 
+/**
+ * Command that prints the password; empty for none.
+ */
+password_command: string, 
+/**
+ * PEM file with roots of the user's own; empty for none.
+ */
+ca_file: string, 
+/**
+ * headers, 30d, all …; empty = 30d
+ */
+keep: string, };
+
+export type Added = { 
+/**
+ * Its number.
+ */
+id: AccountId, 
+/**
+ * False where the device has no safe place for the password, and it will be asked for after the next start.
+ */
+password_kept: boolean, };
+
+export type AccountView = { 
+/**
+ * Its number.
+ */
+id: AccountId, 
+/**
+ * The address of the user.
+ */
+address: string, 
+/**
+ * The user's name.
+ */
+name: string, 
+/**
+ * User name at the server.
+ */
+user: string, 
+/**
+ * Incoming server.
+ */
+imap: Endpoint, 
+/**
+ * headers, 30d, all …
+ */
+keep: string, 
+/**
+ * How many changes the server has still to be told.
+ */
+waiting: number, };
+
+export type AccountState = { 
+/**
+ * Which account.
+ */
+account: AccountId, 
+/**
+ * connecting, working, in_step, failed
+ */
+phase: string, 
+/**
+ * Why it failed.
+ */
+error: ErrorView | null, 
+/**
+ * When it was last in step, seconds since 1970; 0 = not since the start.
+ */
+in_step_at: number, };
+
+export type MailboxView = { 
+/**
+ * Its number.
+ */
+id: MailboxId, 
+/**
+ * Whose it is.
+ */
+account: AccountId, 
+/**
+ * The last part of the name.
+ */
+name: string, 
+/**
+ * The whole name, with the server's delimiter.
+ */
+path: string, 
+/**
+ * What it is for.
+ */
+role: Role | null, 
+/**
+ * 0 for the top level.
+ */
+depth: number, 
+/**
+ * Whether it can hold messages.
+ */
+selectable: boolean, 
+/**
+ * No longer on the server; what is here is kept.
+ */
+gone: boolean, 
+/**
+ * Messages here.
+ */
+total: number, 
+/**
+ * Of these, unread. While older mail is still coming in, what the server told.
+ */
+unread: number, 
+/**
+ * Messages whose header is still to come.
+ */
+missing: number, 
+/**
+ * Messages the server told of.
+ */
+on_server: number, 
+/**
+ * When it was last in step, seconds since 1970; 0 = never.
+ */
+checked: number, };
+
+export type RowView = { 
+/**
+ * The placement: what commands are about.
+ */
+id: PlacementId, 
+/**
+ * The message.
+ */
+message: MessageId, 
+/**
+ * The mailbox it lies in.
+ */
+mailbox: MailboxId, 
+/**
+ * Author; in Sent and Drafts the recipients.
+ */
+who: string, 
+/**
+ * Address of the author, for the picture beside the row.
+ */
+address: string, 
+/**
+ * Subject.
+ */
+subject: string, 
+/**
+ * First words; empty until the content is here.
+ */
+preview: string, 
+/**
+ * Seconds since 1970.
+ */
+date: number, 
+/**
+ * `\Seen`
+ */
+read: boolean, 
+/**
+ * `\Flagged`
+ */
+starred: boolean, 
+/**
+ * `\Answered`
+ */
+answered: boolean, 
+/**
+ * Keywords of this and other clients.
+ */
+keywords: Array<string>, 
+/**
+ * Whether files came with it.
+ */
+attachments: boolean, 
+/**
+ * Bytes.
+ */
+size: number, };
+
+export type WindowView = { 
+/**
+ * Its number.
+ */
+window: number, 
+/**
+ * Counts every change.
+ */
+version: number, 
+/**
+ * Rows of the whole list.
+ */
+total: number, 
+/**
+ * The row of the list at which the window begins.
+ */
+first: number, 
+/**
+ * Its rows.
+ */
+rows: Array<RowView>, };
+
+export type RowOp = { "op": "remove", 
+/**
+ * Place in the window.
+ */
+at: number, } | { "op": "insert", 
+/**
+ * Place in the window.
+ */
+at: number, 
+/**
+ * The row.
+ */
+row: RowView, } | { "op": "update", 
+/**
+ * Place in the window.
+ */
+at: number, 
+/**
+ * The row.
+ */
+row: RowView, };
+
+export type WindowUpdate = { 
+/**
+ * Which window.
+ */
+window: number, 
+/**
+ * One more than before.
+ */
+version: number, 
+/**
+ * Rows of the whole list.
+ */
+total: number, 
+/**
+ * The row of the list at which the window begins now; what is on screen moves by the difference.
+ */
+first: number, 
+/**
+ * Changes of its rows.
+ */
+ops: Array<RowOp>, };
+
+export type BodyView = { 
+/**
+ * Safe HTML for a frame without scripts and network.
+ */
+html: string, 
+/**
+ * True when `html` was made from plain text.
+ */
+plain: boolean, 
+/**
+ * Remote things that were left out.
+ */
+blocked: number, 
+/**
+ * Files.
+ */
+attachments: Array<Attachment>, };
+
+export type MessageView = { 
+/**
+ * The row it was opened from.
+ */
+id: PlacementId, 
+/**
+ * The message.
+ */
+message: MessageId, 
+/**
+ * The mailbox of the row.
+ */
+mailbox: MailboxId, 
+/**
+ * Subject.
+ */
+subject: string, 
+/**
+ * Author.
+ */
+from: Address, 
+/**
+ * To and Cc.
+ */
+to: Array<Address>, 
+/**
+ * The Date field; else when it was received. Seconds since 1970.
+ */
+date: number, 
+/**
+ * Bytes on the server.
+ */
+size: number, 
+/**
+ * `\Seen`
+ */
+read: boolean, 
+/**
+ * `\Flagged`
+ */
+starred: boolean, 
+/**
+ * The content; `None` while it is not on this device.
+ */
+body: BodyView | null, };
+
+export type Mark = "read" | "unread" | "star" | "unstar" | { "flag": string } | { "unflag": string };
+
+export type Done = { 
+/**
+ * To be handed to undo.
+ */
+actions: Array<ActionId>, 
+/**
+ * read, unread, star, unstar, flag, unflag, move, archive, trash, junk, delete
+ */
+label: string, 
+/**
+ * Where to, for moves.
+ */
+target: MailboxId | null, 
+/**
+ * How many messages were asked for.
+ */
+count: number, };
+
+export type Undone = { 
+/**
+ * The label of what was undone; empty when there was nothing to undo.
+ */
+label: string, 
+/**
+ * False when part of it could not be taken back.
+ */
+whole: boolean, };
+
+export type NoticeView = { 
+/**
+ * Its number, to dismiss it.
+ */
+id: string, 
+/**
+ * Whose it is.
+ */
+account: AccountId, 
+/**
+ * When, seconds since 1970.
+ */
+made: number, 
+/**
+ * What; screens have the words.
+ */
+code: string, 
+/**
+ * The mailbox it mentions.
+ */
+subject: string, 
+/**
+ * How many messages it is about.
+ */
+count: number, };
+
+export type Saved = { 
+/**
+ * Where.
+ */
+path: string, };
+
+export type Event = { "event": "accounts" } | { "event": "mailboxes" } | { "event": "window" } & WindowUpdate | { "event": "message", 
+/**
+ * Which.
+ */
+message: MessageId, } | { "event": "message_failed", 
+/**
+ * Which.
+ */
+message: MessageId, 
+/**
+ * Why.
+ */
+error: ErrorView, } | { "event": "states", 
+/**
+ * All of them.
+ */
+states: Array<AccountState>, } | { "event": "notices" } | { "event": "reload" };
+
+export interface Calls {
+	accounts: { params: {  }; result: Array<AccountView> };
+	mailboxes: { params: {  }; result: Array<MailboxView> };
+	states: { params: {  }; result: Array<AccountState> };
+	notices: { params: {  }; result: Array<NoticeView> };
+	guess_servers: { params: { address: string }; result: Endpoint | null };
+	window_open: { params: { mailbox: MailboxId; filter: string; count: number }; result: WindowView };
+	window_show: { params: { window: number; first: number; count: number }; result: WindowView };
+	window_close: { params: { window: number }; result: null };
+	message: { params: { id: PlacementId }; result: MessageView };
+	attachment_save: { params: { message: MessageId; part: number }; result: Saved };
+	attachment_open: { params: { message: MessageId; part: number }; result: Saved };
+	setting: { params: { key: string }; result: string };
+	account_add: { params: { new: NewAccount }; result: Added };
+	account_password: { params: { id: AccountId; password: string }; result: Added };
+	account_remove: { params: { id: AccountId }; result: null };
+	check_now: { params: {  }; result: null };
+	mark: { params: { ids: Array<PlacementId>; mark: Mark }; result: Done };
+	move_to: { params: { ids: Array<PlacementId>; mailbox: MailboxId }; result: Done };
+	archive: { params: { ids: Array<PlacementId> }; result: Done };
+	trash: { params: { ids: Array<PlacementId> }; result: Done };
+	junk: { params: { ids: Array<PlacementId> }; result: Done };
+	delete: { params: { ids: Array<PlacementId>; hold: number }; result: Done };
+	undo: { params: { actions: Array<ActionId> }; result: Undone };
+	undo_last: { params: {  }; result: Undone };
+	notice_dismiss: { params: { id: string }; result: null };
+	setting_put: { params: { key: string; value: string }; result: null };
+}

@@ -1,0 +1,61 @@
+// Texts in the user's language. A text is a string or a function of what it mentions, so a missing one is a type error.
+import { en, type Texts } from "./en";
+import { es } from "./es";
+import { ptBR } from "./pt-BR";
+
+export type Language = "pt-BR" | "en" | "es";
+const tables: Record<Language, Texts> = { "pt-BR": ptBR, en, es };
+
+/** The language of ours that fits the system's best. */
+export function fit(wanted: readonly string[]): Language {
+	for (const tag of wanted) {
+		const two = tag.slice(0, 2).toLowerCase();
+		if (two === "pt") return "pt-BR";
+		if (two === "es" || two === "en") return two;
+	}
+	return "en";
+}
+
+class I18n {
+	language = $state<Language>(fit(navigator.languages));
+	t = $derived(tables[this.language]);
+
+	set(choice: string) {
+		this.language = choice in tables ? (choice as Language) : fit(navigator.languages);
+		document.documentElement.lang = this.language;
+	}
+
+	/** As short as it can be told apart: the time today, the day this year, else the date. */
+	shortDate(seconds: number, now = Date.now()): string {
+		const date = new Date(seconds * 1000);
+		const today = new Date(now);
+		const options: Intl.DateTimeFormatOptions =
+			date.toDateString() === today.toDateString()
+				? { hour: "2-digit", minute: "2-digit" }
+				: date.getFullYear() === today.getFullYear()
+					? { day: "numeric", month: "short" }
+					: { day: "2-digit", month: "2-digit", year: "numeric" };
+		return new Intl.DateTimeFormat(this.language, options).format(date);
+	}
+
+	longDate(seconds: number): string {
+		return new Intl.DateTimeFormat(this.language, { dateStyle: "full", timeStyle: "short" }).format(seconds * 1000);
+	}
+
+	size(bytes: number): string {
+		const units = ["byte", "kilobyte", "megabyte", "gigabyte"];
+		let [value, unit] = [bytes, 0];
+		while (value >= 1000 && unit < 3) {
+			value /= 1000;
+			unit++;
+		}
+		return new Intl.NumberFormat(this.language, {
+			style: "unit",
+			unit: units[unit],
+			unitDisplay: unit ? "short" : "long",
+			maximumFractionDigits: value < 10 && unit ? 1 : 0,
+		}).format(value);
+	}
+}
+
+export const i18n = new I18n();

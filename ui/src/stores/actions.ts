@@ -1,0 +1,97 @@
+// What the user can do to messages, from wherever: keys, buttons, swipes. Each shows what it did, and the way back.
+import { asError, call, type Done, type Mark } from "../backend";
+import { i18n } from "../i18n/index.svelte";
+import { list } from "./list.svelte";
+import { look } from "./look.svelte";
+import { reader } from "./reader.svelte";
+import { selection } from "./selection.svelte";
+import { session } from "./session.svelte";
+import { toasts } from "./toasts.svelte";
+
+/** The rows a command is about: those selected, else the one being read, else the one the keyboard is on. */
+export function targets(): string[] {
+	if (selection.ids.size) return [...selection.ids];
+	const one = reader.id ?? list.cursor;
+	return one ? [one] : [];
+}
+
+function words(done: Done): string {
+	const target = session.label(session.mailboxes.find((m) => m.id === done.target));
+	const texts: Record<string, (count: number, target: string) => string> = i18n.t.done;
+	return texts[done.label]?.(done.count, target) ?? done.label;
+}
+
+async function run(command: () => Promise<Done>, quiet = false) {
+	try {
+		const done = await command();
+		if (!quiet && done.actions.length) {
+			toasts.show(words(done), { undo: () => void undo(done.actions) });
+		}
+	} catch (thrown) {
+		toasts.show(session.words(asError(thrown)), { bad: true });
+	}
+}
+
+/** Rows leave the list: what is read moves on to the next row, or back to the list on a phone. */
+async function leave(ids: string[], command: () => Promise<Done>) {
+	if (!ids.length) return;
+	const reading = reader.id !== null && ids.includes(reader.id);
+	const at = Math.max(...ids.map((id) => list.indexOf(id)));
+	const next = list.row(at + 1) ?? list.row(Math.min(...ids.map((id) => list.indexOf(id)).filter((i) => i >= 0)) - 1);
+	selection.clear();
+	if (reading) {
+		if (next && look.columns > 1) show(next.id);
+		else reader.close();
+	}
+	if (list.cursor && ids.includes(list.cursor)) list.cursor = next?.id ?? null;
+	await run(command);
+}
+
+export const archive = (ids = targets()) => leave(ids, () => call("archive", { ids }));
+export const trash = (ids = targets()) => leave(ids, () => call("trash", { ids }));
+export const junk = (ids = targets()) => leave(ids, () => call("junk", { ids }));
+export const move = (mailbox: string, ids = targets()) => leave(ids, () => call("move_to", { ids, mailbox }));
+
+/** Changes flags; one message is marked without a word, since one sees it. */
+export async function mark(mark: Mark, ids = targets()) {
+	if (!ids.length) return;
+	await run(() => call("mark", { ids, mark }), ids.length === 1);
+	if (ids.length > 1) selection.clear();
+}
+
+export function toggleStar(id: string) {
+	const row = list.rows.find((r) => r.id === id);
+	void mark(row?.starred ? "unstar" : "star", [id]);
+}
+
+export function toggleRead(ids = targets()) {
+	const rows = list.rows.filter((r) => ids.includes(r.id));
+	void mark(rows.some((r) => !r.read) ? "read" : "unread", ids);
+}
+
+/** Opens a message and marks it as read. */
+export function show(id: string) {
+	list.cursor = id;
+	void reader.open(id);
+	const row = list.rows.find((r) => r.id === id);
+	if (row && !row.read) void mark("read", [id]);
+}
+
+/** The next or previous row: opened where a reader is beside the list, else only pointed at. */
+export function step(by: 1 | -1) {
+	const at = list.indexOf(list.cursor);
+	const row = list.row(at < 0 ? list.top : at + by);
+	if (!row) return;
+	if (look.columns > 1 || reader.id) show(row.id);
+	else list.cursor = row.id;
+}
+
+export async function undo(actions?: string[]) {
+	try {
+		const undone = actions ? await call("undo", { actions }) : await call("undo_last", {});
+		const t = i18n.t;
+		toasts.show(!undone.label ? t.nothingToUndo : undone.whole ? t.undone : t.undonePart);
+	} catch (thrown) {
+		toasts.show(session.words(asError(thrown)), { bad: true });
+	}
+}

@@ -1,0 +1,44 @@
+import { call } from "../backend";
+import { i18n } from "../i18n/index.svelte";
+
+export type Choice = "language" | "theme" | "density";
+
+/** How it looks: language, theme, density; and how wide the window is. */
+class Look {
+	language = $state("auto");
+	theme = $state("auto");
+	density = $state("standard");
+	width = $state(window.innerWidth);
+
+	/** One column, two, or three. */
+	columns = $derived<1 | 2 | 3>(this.width < 700 ? 1 : this.width < 1100 ? 2 : 3);
+	rowHeight = $derived(this.density === "compact" ? 56 : this.density === "relaxed" ? 92 : 76);
+
+	#dark = window.matchMedia("(prefers-color-scheme: dark)");
+
+	async start() {
+		window.addEventListener("resize", () => {
+			this.width = window.innerWidth;
+		});
+		this.#dark.addEventListener("change", () => this.apply());
+		for (const key of ["language", "theme", "density"] as const) {
+			this[key] = (await call("setting", { key: `look.${key}` })) || this[key];
+		}
+		this.apply();
+	}
+
+	choose(key: Choice, value: string) {
+		this[key] = value;
+		this.apply();
+		void call("setting_put", { key: `look.${key}`, value });
+	}
+
+	private apply() {
+		i18n.set(this.language);
+		const dark = this.theme === "dark" || (this.theme === "auto" && this.#dark.matches);
+		document.documentElement.dataset.theme = dark ? "dark" : "light";
+		document.documentElement.dataset.density = this.density;
+	}
+}
+
+export const look = new Look();

@@ -1,0 +1,16 @@
+/** What lies over the mail: drawer, dialogs, search. */
+class Screen {
+	drawer = $state(false);
+	dialog = $state<"none" | "help" | "settings" | "move">("none");
+	searching = $state(false);
+
+	/** Closes the topmost thing; false when there is none. */
+	back(): boolean {
+		if (this.dialog !== "none") this.dialog = "none";
+		else if (this.drawer) this.drawer = false;
+		else return false;
+		return true;
+	}
+}
+
+export const screen = new Screen();

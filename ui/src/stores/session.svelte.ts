@@ -1,0 +1,137 @@
+import {
+	type AccountState,
+	type AccountView,
+	asError,
+	call,
+	type ErrorView,
+	listen,
+	type MailboxView,
+	type NoticeView,
+} from "../backend";
+import { i18n } from "../i18n/index.svelte";
+import { list } from "./list.svelte";
+import { look } from "./look.svelte";
+import { reader } from "./reader.svelte";
+
+/** Accounts, folders, what they are doing: what the core knows, read anew whenever it says so. */
+class Session {
+	phase = $state<"starting" | "welcome" | "mail" | "broken">("starting");
+	fatal = $state<ErrorView | null>(null);
+	accounts = $state.raw<AccountView[]>([]);
+	mailboxes = $state.raw<MailboxView[]>([]);
+	states = $state.raw<AccountState[]>([]);
+	notices = $state.raw<NoticeView[]>([]);
+	/** True while an account is being added beside others. */
+	adding = $state(false);
+	passwordLost = $state(false);
+
+	current = $derived(this.mailboxes.find((m) => m.id === list.mailbox));
+	failing = $derived(this.states.find((s) => s.phase === "failed"));
+	waiting = $derived(this.accounts.reduce((sum, a) => sum + a.waiting, 0));
+
+	async start() {
+		try {
+			await listen((event) => {
+				switch (event.event) {
+					case "accounts":
+						void this.readAccounts();
+						break;
+					case "mailboxes":
+						void this.readMailboxes();
+						break;
+					case "states":
+						this.states = event.states;
+						break;
+					case "notices":
+						void this.readNotices();
+						break;
+					case "window":
+						list.apply(event);
+						break;
+					case "message":
+						reader.arrived(event.message);
+						break;
+					case "message_failed":
+						reader.failed(event.message, event.error);
+						break;
+					case "reload":
+						void this.readAll();
+						list.reload();
+						break;
+				}
+			});
+			await look.start();
+			await this.readAll();
+			this.phase = this.accounts.length ? "mail" : "welcome";
+		} catch (thrown) {
+			this.fatal = asError(thrown);
+			this.phase = "broken";
+		}
+	}
+
+	async readAll() {
+		await Promise.all([this.readAccounts(), this.readMailboxes(), this.readNotices()]);
+		this.states = await call("states", {});
+	}
+
+	private async readAccounts() {
+		this.accounts = await call("accounts", {});
+		if (this.phase === "mail" && !this.accounts.length) this.phase = "welcome";
+	}
+
+	private async readMailboxes() {
+		this.mailboxes = await call("mailboxes", {});
+		// The first folder that appears after signing in is the inbox.
+		if (!list.mailbox || !this.mailboxes.some((m) => m.id === list.mailbox)) {
+			const inbox = this.mailboxes.find((m) => m.role === "inbox");
+			if (inbox) list.open(inbox.id);
+		}
+	}
+
+	private async readNotices() {
+		this.notices = await call("notices", {});
+	}
+
+	/** After signing in. */
+	async added(passwordKept: boolean) {
+		this.passwordLost = !passwordKept;
+		await this.readAll();
+		this.adding = false;
+		this.phase = "mail";
+	}
+
+	/** How a folder is called: by what it is for, else by its name. */
+	label(mailbox: MailboxView | undefined): string {
+		if (!mailbox) return "";
+		const t = i18n.t;
+		switch (mailbox.role) {
+			case "inbox":
+				return t.inbox;
+			case "flagged":
+				return t.flagged;
+			case "drafts":
+				return t.drafts;
+			case "sent":
+				return t.sent;
+			case "archive":
+				return t.archiveBox;
+			case "all":
+				return t.all;
+			case "junk":
+				return t.junkBox;
+			case "trash":
+				return t.trashBox;
+			default:
+				return mailbox.name;
+		}
+	}
+
+	/** An error in words. */
+	words(error: ErrorView | null | undefined): string {
+		if (!error) return "";
+		const text = i18n.t.errors[error.code] ?? i18n.t.errors.storage;
+		return text ? text(error.subject) : error.code;
+	}
+}
+
+export const session = new Session();

@@ -42,10 +42,15 @@ pub fn account(server: &Dovecot, user: &str, keep: &str) -> NewAccount {
 impl Device {
     /// A new device that signed in; nothing is synced yet.
     pub async fn new(server: &Dovecot, user: &str, keep: &str) -> Self {
+        Self::with(account(server, user, keep)).await
+    }
+
+    /// A new device with this account.
+    pub async fn with(new: NewAccount) -> Self {
         let dir = tempfile::tempdir().expect("a directory");
         let (core, events) =
             Core::open(dirs(dir.path()), Arc::new(MemorySecrets::default()), SystemClock::shared()).await.expect("open");
-        let added = core.account_add(account(server, user, keep)).await.expect("add");
+        let added = core.account_add(new).await.expect("add");
         Self { core, events, account: added.id, dir }
     }
 

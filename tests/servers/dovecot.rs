@@ -1,4 +1,4 @@
-//! A throw-away Dovecot on loopback: any user name exists, with the password `secret`.
+//! A throw-away Dovecot on loopback: any user name exists, with the same password.
 
 use crate::tls::{self, Certificates};
 use std::io::{BufRead, BufReader};
@@ -8,7 +8,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// The password of every user.
-pub const PASSWORD: &str = "secret";
+pub const PASSWORD: &str = "senha-de-teste-93";
 
 /// A running server. It ends, and its mail is gone, when this is dropped.
 pub struct Dovecot {

@@ -3,10 +3,12 @@
 //! Everything here is for tests and the demo; it may panic with a clear message.
 
 pub mod chance;
+pub mod cli;
 pub mod device;
 pub mod dovecot;
 pub mod fake;
 pub mod loader;
 pub mod other;
+pub mod proxy;
 pub mod sample;
 pub mod tls;

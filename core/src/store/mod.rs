@@ -18,7 +18,7 @@ pub mod setting;
 use crate::error::{Error, Kind, Result};
 use crate::model::{AccountId, MailboxId, MessageId};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Sqlite, SqliteConnection, Transaction};
+use sqlx::{ConnectOptions, Connection, Sqlite, SqliteConnection, Transaction};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -89,6 +89,7 @@ impl Store {
     pub async fn open(dir: &Path) -> Result<Self> {
         std::fs::create_dir_all(dir.join("bodies"))?;
         restrict(dir)?;
+        refuse_newer(dir).await?;
         let options = SqliteConnectOptions::new()
             .filename(dir.join("malote.db"))
             .create_if_missing(true)
@@ -157,6 +158,23 @@ impl Store {
         self.readers.close().await;
         self.writer.close().await;
     }
+}
+
+/// Data of a newer Malote is not even opened for writing.
+async fn refuse_newer(dir: &Path) -> Result<()> {
+    let file = dir.join("malote.db");
+    if !file.exists() {
+        return Ok(());
+    }
+    let mut looking = SqliteConnectOptions::new().filename(file).read_only(true).connect().await?;
+    let written: Option<i64> = match sqlx::query_scalar("SELECT MAX(version) FROM _sqlx_migrations").fetch_one(&mut looking).await {
+        // No such table: a first start was cut before it made anything.
+        Err(sqlx::Error::Database(e)) if e.code().as_deref() == Some("1") => None,
+        other => other?,
+    };
+    looking.close().await?;
+    let ours = MIGRATIONS.iter().map(|m| m.version).max();
+    if written > ours { Err(Error::new(Kind::StorageNewer, dir.display().to_string())) } else { Ok(()) }
 }
 
 /// Mail is nobody else's business on a shared machine.

@@ -1,1 +1,43 @@
-fn main(){}
+//! A throw-away mail server with a sample mailbox: `testserver [--large N] [--empty]`.
+//!
+//! Prints one JSON line when it is ready, takes commands on standard input (`kill` ends the mail server as a power cut would,
+//! `drop FOLDER` deletes a folder, `mail SUBJECT` delivers a message), and ends when its standard input does.
+
+use servers::device::small;
+use servers::dovecot::{Dovecot, PASSWORD};
+use servers::loader::{Loader, Mail};
+use servers::sample;
+use std::io::BufRead;
+
+const USER: &str = "ana";
+
+fn main() {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let mut server = Dovecot::start();
+    let mut loader = Loader::sign_in(server.imap, USER, PASSWORD);
+    let number = args.iter().position(|a| a == "--large").and_then(|i| args.get(i + 1)).and_then(|n| n.parse().ok());
+    if let Some(n) = number {
+        sample::large(&mut loader, n);
+    } else if !args.iter().any(|a| a == "--empty") {
+        sample::everyday(&mut loader, 2026);
+    }
+    println!(
+        "{}",
+        serde_json::json!({
+            "imap": server.imap, "imaps": server.imaps, "ca": server.ca, "address": format!("{USER}@exemplo.test"),
+            "user": USER, "password": PASSWORD,
+        })
+    );
+    for line in std::io::stdin().lock().lines().map_while(Result::ok) {
+        match line.split_once(' ').unwrap_or((&line, "")) {
+            ("kill", _) => server.kill(),
+            ("drop", folder) => loader.command(format!("DELETE \"{folder}\"").as_bytes()),
+            ("mail", subject) => {
+                let now = sample::internal_date(sample::NOW);
+                loader.append("INBOX", &[Mail { raw: small(subject), flags: String::new(), date: now }]);
+            }
+            _ => {}
+        }
+        println!("{{\"done\": true}}");
+    }
+}

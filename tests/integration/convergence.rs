@@ -56,7 +56,10 @@ async fn other_deed(other: &mut Other, chance: &mut Chance, number: &mut u32) {
         1 => other.store(uid, "-FLAGS.SILENT (\\Seen)").await,
         2 => other.store(uid, "+FLAGS.SILENT (\\Flagged $Outro)").await,
         3 => other.expunge(uid).await,
-        _ => other.move_to(uid, chance.pick(&["Trabalho", "Archive"])).await,
+        _ => {
+            let to = *chance.pick(&["Trabalho", "Archive"]);
+            other.move_to(uid, to).await;
+        }
     }
 }
 

@@ -26,9 +26,9 @@ fn duration_of(run: impl FnOnce()) -> u64 {
 async fn during_first_sync() {
     let server = Dovecot::start();
     let mut loader = Loader::sign_in(server.imap, "ana", PASSWORD);
-    loader.append("INBOX", &mails(1500));
+    loader.append("INBOX", &mails(700));
     loader.create("Obras");
-    loader.append("Obras", &mails(300));
+    loader.append("Obras", &mails(150));
     let mut other = Other::sign_in(server.imap, "ana").await;
     let (inbox, works) = (other.contents("INBOX").await, other.contents("Obras").await);
     let fresh = Home::new();

@@ -6,6 +6,8 @@ use crate::model::{MailboxId, Role};
 use crate::protocol::imap::Session;
 use crate::protocol::imap::mailboxes::Survey;
 use crate::store::mailbox::MailboxRow;
+use crate::uid_set::UidSet;
+use std::collections::BTreeSet;
 
 /// Headers fetched at once while filling in: enough to hide the round trip, few enough to give way within a second.
 const FILL: u64 = 1000;
@@ -101,8 +103,10 @@ pub async fn survey(ctx: &Context, session: &mut Session, first: bool) -> Result
     if first {
         replay::replay(ctx, session).await?;
     }
+    let unvisited: Vec<MailboxRow> = rows.into_iter().filter(|m| Some(m.id) != visited).collect();
+    let empty = adopt_empty(ctx, &unvisited, &told).await?;
     let mut failed = None;
-    for row in rows.iter().filter(|m| m.selectable && !m.gone && Some(m.id) != visited) {
+    for row in unvisited.iter().filter(|m| m.selectable && !m.gone && !empty.contains(&m.id)) {
         let old = before.iter().find(|b| b.id == row.id);
         if changed(ctx, row, old, &told).await? {
             match pull::pull(ctx, session, row.id).await {
@@ -117,6 +121,24 @@ pub async fn survey(ctx: &Context, session: &mut Session, first: bool) -> Result
         Some(e) if e.kind != Kind::MailboxGone => Err(e),
         _ => Ok(()),
     }
+}
+
+/// A mailbox that is new to us and empty needs no visit: STATUS told all there is to know.
+async fn adopt_empty(ctx: &Context, rows: &[MailboxRow], survey: &Survey) -> Result<BTreeSet<MailboxId>> {
+    let mut adopted = BTreeSet::new();
+    let mut tx = ctx.store.begin().await?;
+    for row in rows.iter().filter(|m| m.selectable && !m.gone && m.uid_validity == 0) {
+        let Some(status) = survey.statuses.iter().find(|s| s.name == row.raw) else { continue };
+        if let (Some(0), Some(validity), Some(uid_next)) = (status.messages, status.uid_validity, status.uid_next)
+            && tx.expected_placements(row.id).await?.is_empty()
+        {
+            tx.set_progress(row.id, validity, uid_next, &UidSet::new()).await?;
+            tx.set_checked(row.id, status.highest_modseq.unwrap_or(0), ctx.clock.now()).await?;
+            adopted.insert(row.id);
+        }
+    }
+    tx.commit().await?;
+    Ok(adopted)
 }
 
 /// True when the counters say that something happened since the last visit, or cannot say that nothing did. `old` is the

@@ -144,3 +144,14 @@ pub fn sqlite(file: &Path, sql: &str) {
         db.close().await.expect("close");
     });
 }
+
+/// What a query finds in a database, for the words of a failing test.
+pub fn look(file: &Path, sql: &str) -> Vec<String> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("runtime");
+    runtime.block_on(async {
+        use sqlx::Connection;
+        let url = format!("sqlite://{}", file.display());
+        let mut db = sqlx::SqliteConnection::connect(&url).await.expect("open");
+        sqlx::query_scalar(sqlx::AssertSqlSafe(sql)).fetch_all(&mut db).await.expect("sql")
+    })
+}

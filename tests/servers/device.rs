@@ -85,7 +85,7 @@ impl Device {
         let mut contents: BTreeMap<String, Vec<Vec<String>>> = BTreeMap::new();
         for r in self.rows(path).await {
             let mut flags: Vec<String> = r.keywords.iter().map(|k| format!("Custom({k:?})")).collect();
-            for (on, name) in [(r.read, "Seen"), (r.starred, "Flagged"), (r.answered, "Answered")] {
+            for (on, name) in [(r.read, "Seen"), (r.starred, "Flagged"), (r.answered, "Answered"), (r.deleted, "Deleted")] {
                 if on {
                     flags.push(name.to_owned());
                 }

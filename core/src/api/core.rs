@@ -112,7 +112,8 @@ impl Core {
             if only.is_some_and(|id| id != account.id) {
                 continue;
             }
-            let ctx = Context::new(self.store.clone(), account.id, self.vault.clone(), self.clock.clone());
+            let mut ctx = Context::new(self.store.clone(), account.id, self.vault.clone(), self.clock.clone());
+            ctx.release_held = true;
             let mut session = ctx.connect().await?;
             cycle::cycle(&ctx, &mut session, true).await?;
             // What was held back or came in meanwhile.

@@ -42,6 +42,10 @@ pub struct RowView {
     pub starred: bool,
     /// `\Answered`
     pub answered: bool,
+    /// `\Deleted`: another client marked it for removal and has not removed it yet.
+    pub deleted: bool,
+    /// `\Draft`
+    pub draft: bool,
     /// Keywords of this and other clients.
     pub keywords: Vec<String>,
     /// Whether files came with it.
@@ -69,6 +73,8 @@ impl RowView {
             read: r.flags.has(Flags::SEEN),
             starred: r.flags.has(Flags::FLAGGED),
             answered: r.flags.has(Flags::ANSWERED),
+            deleted: r.flags.has(Flags::DELETED),
+            draft: r.flags.has(Flags::DRAFT),
             keywords: r.flags.keywords.into_iter().collect(),
             attachments: r.has_attachments,
             size: r.size,
@@ -257,6 +263,8 @@ mod tests {
             read: look % 2 == 0,
             starred: false,
             answered: false,
+            deleted: false,
+            draft: false,
             keywords: Vec::new(),
             attachments: false,
             size: 0,

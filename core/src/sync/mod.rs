@@ -46,6 +46,8 @@ pub struct Context {
     pub meter: Arc<Meter>,
     /// Capabilities not to be used although offered; for tests of the lower tiers.
     pub forgo: BTreeSet<String>,
+    /// Send also what is held back for undo: who asks for a sync at a prompt means now.
+    pub release_held: bool,
     replaying: tokio::sync::Mutex<()>,
     locks: Mutex<HashMap<MailboxId, Arc<tokio::sync::Mutex<()>>>>,
 }
@@ -53,13 +55,18 @@ pub struct Context {
 impl Context {
     /// For an account.
     pub fn new(store: Store, account: AccountId, vault: Arc<Vault>, clock: Arc<dyn Clock>) -> Self {
-        Self { store, account, vault, clock, meter: Arc::default(), forgo: BTreeSet::new(), replaying: tokio::sync::Mutex::default(), locks: Mutex::default() }
+        Self { store, account, vault, clock, meter: Arc::default(), forgo: BTreeSet::new(), release_held: false, replaying: tokio::sync::Mutex::default(), locks: Mutex::default() }
     }
 
     /// The right to apply answers about a mailbox.
     pub async fn lock(&self, mailbox: MailboxId) -> OwnedMutexGuard<()> {
         let lock = self.locks.lock().unwrap_or_else(PoisonError::into_inner).entry(mailbox).or_default().clone();
         lock.lock_owned().await
+    }
+
+    /// What is due up to this time can be sent.
+    fn due_time(&self) -> i64 {
+        if self.release_held { i64::MAX } else { self.clock.now() }
     }
 
     /// A new connection, signed in.

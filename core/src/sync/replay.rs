@@ -54,7 +54,7 @@ pub async fn replay(ctx: &Context, session: &mut Session) -> Result<()> {
 }
 
 async fn due(ctx: &Context) -> Result<Vec<IntentRow>> {
-    let now = ctx.clock.now();
+    let now = ctx.due_time();
     let mut waiting = ctx.store.waiting_intents(ctx.account).await?;
     waiting.retain(|i| i.not_before <= now);
     Ok(waiting)
@@ -87,7 +87,7 @@ async fn replay_mailbox(ctx: &Context, session: &mut Session, mailbox: MailboxId
 
 /// Marks as sent what can be sent now: due, its placement has a UID, and nothing of another kind comes before it.
 async fn claim(ctx: &Context, mailbox: MailboxId) -> Result<Vec<Claimed>> {
-    let now = ctx.clock.now();
+    let now = ctx.due_time();
     let mut tx = ctx.store.begin().await?;
     let mut claimed: Vec<Claimed> = Vec::new();
     let mut blocked: BTreeSet<PlacementId> = BTreeSet::new();

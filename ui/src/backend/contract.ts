@@ -262,6 +262,14 @@ starred: boolean,
  */
 answered: boolean, 
 /**
+ * `\Deleted`: another client marked it for removal and has not removed it yet.
+ */
+deleted: boolean, 
+/**
+ * `\Draft`
+ */
+draft: boolean, 
+/**
  * Keywords of this and other clients.
  */
 keywords: Array<string>, 

@@ -6,7 +6,14 @@ use serde_json::{Value, json};
 /// A row of a list as JSON, with the field names of DESIGN section 10.
 pub fn row(r: &RowView, folder: &str) -> Value {
     let mut flags: Vec<String> = Vec::new();
-    for (set, name) in [(r.read, "\\Seen"), (r.starred, "\\Flagged"), (r.answered, "\\Answered")] {
+    let system = [
+        (r.read, "\\Seen"),
+        (r.starred, "\\Flagged"),
+        (r.answered, "\\Answered"),
+        (r.deleted, "\\Deleted"),
+        (r.draft, "\\Draft"),
+    ];
+    for (set, name) in system {
         if set {
             flags.push(name.to_owned());
         }

@@ -1,0 +1,54 @@
+# The two that a newcomer needs: `make demo` and `make test`. Both install what is missing first.
+.PHONY: demo test setup run check ui app tools gen shots bundle
+
+CARGO := cargo
+APP_FEATURES := --features tauri/custom-protocol
+
+setup:
+	@scripts/setup.sh
+
+## The screens, built.
+ui: setup
+	@npm run --silent build -w ui -- --logLevel warn
+
+## The command line, the throw-away servers and the bridge.
+tools:
+	$(CARGO) build -p malote-core --features cli --bin malote
+	$(CARGO) build -p malote-tests --bins
+
+## The app with its screens inside.
+app: ui
+	$(CARGO) build -p malote-app $(APP_FEATURES)
+
+## A mail server with a sample mailbox, and Malote twice on it: a laptop and a phone.
+demo: app tools
+	@scripts/demo.sh
+
+## Everything that CI runs.
+test: setup ui app tools
+	@scripts/test.sh
+
+## Format, lints and unit tests: under two minutes once built.
+check: setup
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy -p malote-core --features cli --all-targets -- -D warnings
+	$(CARGO) test -p malote-core --features cli
+	npm run --silent lint
+	npm run --silent check -w ui
+	npm run --silent test -w ui
+
+## The app on your own account.
+run: app
+	target/debug/malote-app
+
+## ui/src/backend/contract.ts from core/src/api/contract.rs.
+gen:
+	MALOTE_GEN=1 $(CARGO) test -q -p malote-core --lib contract
+
+## Pictures of every screen, size and theme in target/shots.
+shots: ui tools
+	node tests/e2e/shots.mjs target/shots
+
+## Installable packages.
+bundle: setup
+	npm run tauri -- build --bundles deb,rpm

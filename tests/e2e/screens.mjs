@@ -1,0 +1,350 @@
+// The screens in Chromium at three sizes with touch, over the real core and a real mail server. `node screens.mjs [DIR]`
+import assert from "node:assert/strict";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { AxeBuilder } from "@axe-core/playwright";
+import { account, bridge, call, chromium, home, mailServer, root, SIZES, until } from "./lib.mjs";
+
+const shots = join(root, "target/shots");
+mkdirSync(shots, { recursive: true });
+
+const browser = await chromium();
+test.after(() => browser.close());
+
+/** A page of a size. Anything it asks of a host that is not the bridge is a failure. */
+async function open(url, size, more = {}) {
+	const context = await browser.newContext({ ...SIZES[size], locale: "pt-BR", timezoneId: "America/Sao_Paulo", ...more });
+	const page = await context.newPage();
+	page.outside = [];
+	page.on("request", (r) => {
+		if (!r.url().startsWith(url) && !r.url().startsWith("data:") && !r.url().startsWith("about:")) page.outside.push(r.url());
+	});
+	page.on("pageerror", (e) => page.outside.push(`error: ${e.message}`));
+	await page.goto(url);
+	return page;
+}
+
+async function accessible(page, what) {
+	const { violations } = await new AxeBuilder({ page }).exclude("iframe").analyze();
+	assert.deepEqual(violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target).join(" ")}`), [], what);
+}
+
+const inStep = (url) =>
+	until("in step", async () => (await call(url, "states", {}))[0]?.phase === "in_step");
+
+const rows = (page) => page.locator("[data-row]");
+const subjects = (page) => page.locator("[data-row] .subject").allTextContents();
+
+/** A device that signed in and is in step, and its end. */
+async function device(server, more) {
+	const place = home();
+	const core = await bridge(place.dir);
+	await call(core.url, "account_add", { new: account(server, more) });
+	await inStep(core.url);
+	return {
+		url: core.url,
+		async end() {
+			await core.stop();
+			place.remove();
+		},
+	};
+}
+
+test("first run: address, servers, password, inbox; and every wrong turn in words", async (t) => {
+	const server = await mailServer();
+	const place = home();
+	const core = await bridge(place.dir);
+	t.after(async () => {
+		await core.stop();
+		await server.stop();
+		place.remove();
+	});
+	for (const size of Object.keys(SIZES)) {
+		const page = await open(core.url, size);
+		await page.fill("input[name=address]", "sem arroba");
+		await accessible(page, `welcome, ${size}`);
+		await page.fill("input[name=address]", server.address);
+		await page.click("button[type=submit]");
+		await page.waitForSelector("input[name=password]");
+		assert.equal(await page.inputValue("input[name=host]"), "imap.exemplo.test", "guessed, and editable");
+		await accessible(page, `sign-in, ${size}`);
+		await page.screenshot({ path: join(shots, `${size}-signin.png`) });
+		const attempt = async (fields, said) => {
+			for (const [name, value] of Object.entries(fields)) await page.fill(`input[name=${name}]`, value);
+			await page.click("button[type=submit]");
+			await page.locator("[role=alert]", { hasText: said }).waitFor();
+		};
+		await attempt({ password: server.password, host: "nao-existe.invalid" }, "Nenhum servidor atende pelo nome nao-existe.invalid");
+		await attempt({ host: "localhost", port: "1" }, "Nada responde em localhost:1");
+		await attempt({ port: String(server.imaps) }, "O certificado de localhost não é confiável");
+		await page.locator("summary").click();
+		await page.fill("input[name=user]", server.user);
+		await attempt({ ca: server.ca, password: "errada" }, "localhost recusou o usuário ou a senha");
+		await page.context().close();
+	}
+	assert.deepEqual(await call(core.url, "accounts", {}), [], "nothing half-done is kept");
+	const page = await open(core.url, "laptop");
+	await page.fill("input[name=address]", server.address);
+	await page.click("button[type=submit]");
+	for (const [name, value] of [["password", server.password], ["host", "localhost"], ["port", String(server.imaps)]])
+		await page.fill(`input[name=${name}]`, value);
+	await page.locator("summary").click();
+	await page.fill("input[name=user]", server.user);
+	await page.fill("input[name=ca]", server.ca);
+	await page.click("button[type=submit]");
+	await rows(page).first().waitFor();
+	assert.deepEqual(page.outside, []);
+});
+
+test("reading and doing, at every size, by keyboard, mouse and touch", async (t) => {
+	const server = await mailServer();
+	const { url, end } = await device(server);
+	t.after(async () => {
+		await end();
+		await server.stop();
+	});
+
+	await t.test("laptop: keys", async () => {
+		const page = await open(url, "laptop");
+		await rows(page).first().waitFor();
+		await accessible(page, "laptop list");
+		const before = await subjects(page);
+		await page.keyboard.press("j");
+		await page.keyboard.press("j");
+		await page.waitForSelector("iframe");
+		await accessible(page, "laptop message");
+		assert.equal(await page.locator("article h1").textContent(), before[1]);
+		// Archive, the next one opens, undo brings it back.
+		await page.keyboard.press("e");
+		await page.locator("[role=status] .toast", { hasText: "1 mensagem arquivada" }).waitFor();
+		await until("the row is gone", async () => (await subjects(page))[1] === before[2]);
+		assert.equal(await page.locator("article h1").textContent(), before[2]);
+		await page.locator(".toast button").last().click();
+		await until("the row is back", async () => (await subjects(page))[1] === before[1]);
+		// Star and back, by key.
+		await page.keyboard.press("k");
+		const star = () => page.locator(".row.cursor .star").getAttribute("aria-pressed");
+		const was = await star();
+		await page.keyboard.press("s");
+		await until("the star turned", async () => (await star()) !== was);
+		await page.keyboard.press("z");
+		await until("and back", async () => (await star()) === was);
+		// Delete to the trash.
+		const total = (await call(url, "mailboxes", {})).find((m) => m.role === "inbox").total;
+		await page.keyboard.press("#");
+		await page.locator(".toast", { hasText: "Lixeira" }).waitFor();
+		await page.keyboard.press("z");
+		await until("undone", async () => (await call(url, "mailboxes", {})).find((m) => m.role === "inbox").total === total);
+		// Many at once.
+		await page.keyboard.press("Escape");
+		await page.locator(".select").nth(0).click();
+		await page.locator(".select").nth(4).click({ modifiers: ["Shift"] });
+		await page.locator("strong", { hasText: "5 selecionadas" }).waitFor();
+		await accessible(page, "laptop selection");
+		await page.screenshot({ path: join(shots, "laptop-selection.png") });
+		await page.keyboard.press("v");
+		await page.waitForSelector("dialog");
+		await accessible(page, "move dialog");
+		await page.keyboard.type("familia");
+		await page.keyboard.press("Enter");
+		await page.locator(".toast", { hasText: "5 mensagens movidas para Família" }).waitFor();
+		await page.locator(".toast button").last().click();
+		await until("undone", async () => (await call(url, "mailboxes", {})).find((m) => m.role === "inbox").total === total);
+		// Help, search.
+		await page.keyboard.press("?");
+		await page.waitForSelector("dialog");
+		await accessible(page, "help");
+		await page.keyboard.press("Escape");
+		await page.waitForSelector("dialog", { state: "detached" });
+		await page.keyboard.press("/");
+		await page.keyboard.type("horta");
+		await until("filtered", async () => (await subjects(page)).length > 0 && (await page.locator(".status").textContent()).includes("mensagens") && (await page.locator("[data-row]").allTextContents()).every((x) => /horta/i.test(x)));
+		await page.keyboard.press("Escape");
+		await page.keyboard.press("Escape");
+		await until("all again", async () => (await subjects(page))[0] === before[0]);
+		assert.deepEqual(page.outside, []);
+	});
+
+	await t.test("phone: touch", async () => {
+		const page = await open(url, "phone");
+		await rows(page).first().waitFor();
+		await accessible(page, "phone list");
+		const before = await subjects(page);
+		await rows(page).nth(1).tap();
+		await page.waitForSelector("iframe");
+		await accessible(page, "phone message");
+		assert.equal(await page.locator("article h1").textContent(), before[1]);
+		await page.getByRole("button", { name: "Voltar" }).tap();
+		await rows(page).first().waitFor();
+		// A swipe towards the start archives; not before the finger lifts.
+		const box = await page.locator(".row").nth(2).boundingBox();
+		const finger = await page.context().newCDPSession(page);
+		const touch = (type, x) =>
+			finger.send("Input.dispatchTouchEvent", { type, touchPoints: type === "touchEnd" ? [] : [{ x, y: box.y + 30 }] });
+		await touch("touchStart", 320);
+		for (let x = 320; x > 120; x -= 20) await touch("touchMove", x);
+		assert.equal((await subjects(page))[2], before[2]);
+		await touch("touchEnd");
+		await page.locator(".toast", { hasText: "arquivada" }).waitFor();
+		await until("the row is gone", async () => (await subjects(page))[2] === before[3]);
+		await page.locator(".toast button").last().tap();
+		await until("the row is back", async () => (await subjects(page))[2] === before[2]);
+		// Folders and settings.
+		await page.getByRole("button", { name: "Pastas" }).tap();
+		await page.locator("dialog").getByText("Aurora").waitFor();
+		await accessible(page, "phone folders");
+		await page.screenshot({ path: join(shots, "phone-folders.png") });
+		await page.locator("dialog").getByText("Aurora").tap();
+		await page.locator("h1", { hasText: "Aurora" }).waitFor();
+		await page.getByRole("button", { name: "Ajustes" }).tap();
+		await page.locator("dialog").waitFor();
+		await accessible(page, "phone settings");
+		for (const [language, word] of [["en", "Settings"], ["es", "Idioma"], ["pt-BR", "Ajustes"]]) {
+			await page.selectOption("select[name=language]", language);
+			await page.locator("dialog").getByText(word).first().waitFor();
+			await page.screenshot({ path: join(shots, `phone-settings-${language}.png`) });
+		}
+		await page.selectOption("select[name=theme]", "dark");
+		assert.equal(await page.locator("html").getAttribute("data-theme"), "dark");
+		await accessible(page, "phone settings, dark");
+		await page.selectOption("select[name=theme]", "auto");
+		assert.deepEqual(page.outside, []);
+	});
+
+	await t.test("tablet: two panes and a drawer, dark", async () => {
+		const page = await open(url, "tablet", { colorScheme: "dark" });
+		await rows(page).first().waitFor();
+		await rows(page).nth(3).tap();
+		await page.waitForSelector("iframe");
+		await accessible(page, "tablet, dark");
+		await page.getByRole("button", { name: "Pastas" }).tap();
+		await page.locator("dialog").getByText("Recibos").tap();
+		await page.locator("h1", { hasText: "Recibos" }).first().waitFor();
+		assert.deepEqual(page.outside, []);
+	});
+});
+
+test("another device's mail and marks come by themselves, and nothing jumps", async (t) => {
+	const server = await mailServer();
+	const [a, b] = [await device(server), await device(server)];
+	t.after(async () => {
+		await a.end();
+		await b.end();
+		await server.stop();
+	});
+	const [one, two] = [await open(a.url, "laptop"), await open(b.url, "phone")];
+	await rows(one).first().waitFor();
+	await rows(two).first().waitFor();
+	await one.locator(".rows").evaluate((list) => list.scrollTo(0, 76 * 20));
+	await one.waitForTimeout(300);
+	const visible = () =>
+		one.locator(".rows").evaluate((list) => {
+			const top = list.getBoundingClientRect().top;
+			const row = [...list.querySelectorAll(".place")].find((p) => p.getBoundingClientRect().bottom > top + 1);
+			return [row.querySelector(".subject").textContent, Math.round(row.getBoundingClientRect().top - top)];
+		});
+	const before = await visible();
+	await server.tell("mail Chegou agora");
+	await until("the phone has it on top", async () => (await subjects(two))[0] === "Chegou agora");
+	await until("the laptop counts it", async () => (await one.locator(".status").textContent()).includes("621"));
+	assert.deepEqual(await visible(), before, "what is read stays where it is");
+	// Read on the phone, read on the laptop.
+	await one.locator(".rows").evaluate((list) => list.scrollTo(0, 0));
+	const first = one.locator(".row", { hasText: "Chegou agora" });
+	await first.waitFor();
+	assert.match(await first.getAttribute("class"), /unread/);
+	await rows(two).first().tap();
+	await until("the laptop followed", async () => !/unread/.test(await first.getAttribute("class")));
+});
+
+test("trouble is said on the screen, and what is here stays", async (t) => {
+	const server = await mailServer();
+	const { url, end } = await device(server);
+	t.after(async () => {
+		await end();
+		await server.stop();
+	});
+	const page = await open(url, "laptop");
+	await rows(page).first().waitFor();
+	await server.tell("drop Viagens/2025 Lisboa");
+	await page.getByRole("button", { name: "Verificar agora" }).click();
+	await page.locator(".banner", { hasText: "A pasta Viagens/2025 Lisboa não está mais no servidor" }).waitFor();
+	await accessible(page, "notice");
+	await page.locator("nav").getByText("2025 Lisboa").click();
+	await until("its mail is still here", async () => (await rows(page).count()) > 5);
+	await page.locator("nav").getByText("Entrada").click();
+	await server.tell("kill");
+	await page.getByRole("button", { name: "Verificar agora" }).click();
+	await page.locator(".banner", { hasText: /A conexão caiu|Nada responde/ }).first().waitFor();
+	await page.screenshot({ path: join(shots, "laptop-offline.png") });
+	await accessible(page, "offline");
+	await rows(page).nth(2).click();
+	await page.waitForSelector("iframe");
+	await page.keyboard.press("e");
+	await page.locator(".status", { hasText: "não enviada" }).waitFor();
+});
+
+test("a hundred thousand rows: the middle shows rows, never blanks that stay", async (t) => {
+	const server = await mailServer("--large", "100000");
+	const { url, end } = await device(server, { keep: "headers" });
+	t.after(async () => {
+		await end();
+		await server.stop();
+	});
+	const page = await open(url, "laptop");
+	await rows(page).first().waitFor();
+	await page.locator(".status", { hasText: "100.000 mensagens" }).waitFor();
+	const blanks = () =>
+		page.locator(".rows").evaluate((list) => {
+			const box = list.getBoundingClientRect();
+			const seen = [...list.querySelectorAll(".place")].filter((p) => {
+				const r = p.getBoundingClientRect();
+				return r.bottom > box.top && r.top < box.bottom;
+			});
+			return [seen.length, seen.filter((p) => !p.querySelector("[data-row]")).length];
+		});
+	for (const place of [50_000, 99_990, 12_345, 0, 77_000]) {
+		await page.locator(".rows").evaluate((list, to) => list.scrollTo(0, 76 * to), place);
+		await until(`rows at ${place}`, async () => {
+			const [seen, blank] = await blanks();
+			return seen > 8 && blank === 0;
+		}, 5);
+		const text = await page.locator(".rows").evaluate((list) => list.textContent);
+		const wanted = `#${100_000 - 1 - Math.min(place, 99_985)}`;
+		assert.ok(text.includes(wanted), `${wanted} is on screen at ${place}`);
+	}
+	// A fling: as fast as frames come, and at its end there are rows.
+	const frames = await page.locator(".rows").evaluate(async (list) => {
+		const times = [];
+		let last = performance.now();
+		for (let i = 0; i < 120; i++) {
+			list.scrollTop -= 900;
+			await new Promise(requestAnimationFrame);
+			const now = performance.now();
+			times.push(now - last);
+			last = now;
+		}
+		return times.sort((a, b) => a - b);
+	});
+	console.log(`fling: median frame ${frames[60].toFixed(1)} ms, p95 ${frames[114].toFixed(1)} ms`);
+	await until("rows after the fling", async () => (await blanks())[1] === 0, 5);
+});
+
+test("a message can neither run nor reach anything", async (t) => {
+	const server = await mailServer();
+	const { url, end } = await device(server);
+	t.after(async () => {
+		await end();
+		await server.stop();
+	});
+	const page = await open(url, "laptop");
+	await page.locator("nav").getByText("Newsletters").click();
+	await page.locator("h1", { hasText: "Newsletters" }).waitFor();
+	await rows(page).first().click();
+	await page.locator(".blocked").waitFor();
+	const frame = page.locator("iframe");
+	assert.equal(await frame.getAttribute("sandbox"), "allow-popups allow-popups-to-escape-sandbox");
+	assert.ok(!(await frame.getAttribute("srcdoc")).includes("track."));
+	assert.deepEqual(page.outside, []);
+});

@@ -1,0 +1,74 @@
+// The app's own window, driven through WebKitWebDriver (W3C WebDriver): one driver for each device, since a device is an
+// environment. Only the dozen calls we need.
+import { spawn } from "node:child_process";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { root, until } from "./lib.mjs";
+
+const app = join(process.env.CARGO_TARGET_DIR ?? join(root, "target"), "debug/malote-app");
+const ELEMENT = "element-6066-11e4-a52e-4f735466cecf";
+
+const freePort = () =>
+	new Promise((done) => {
+		const server = createServer().listen(0, "127.0.0.1", () => {
+			const { port } = server.address();
+			server.close(() => done(port));
+		});
+	});
+
+/** Opens the app as one device: its data in `dir`, its window of this size. */
+export async function openApp(dir, width, height, env = {}) {
+	const port = await freePort();
+	const driver = spawn("WebKitWebDriver", [`--port=${port}`, "--host=127.0.0.1"], {
+		stdio: ["ignore", "inherit", "inherit"],
+		env: {
+			...process.env,
+			MALOTE_HOME: dir,
+			MALOTE_WINDOW: `${width}x${height}`,
+			TAURI_AUTOMATION: "true",
+			TAURI_WEBVIEW_AUTOMATION: "true",
+			...env,
+		},
+	});
+	const base = `http://127.0.0.1:${port}`;
+	const ask = async (method, path, body) => {
+		const answer = await fetch(base + path, { method, body: body ? JSON.stringify(body) : undefined });
+		const { value } = await answer.json();
+		if (!answer.ok) throw new Error(`${path}: ${value?.error}: ${value?.message}`);
+		return value;
+	};
+	await until("the driver listens", () => fetch(`${base}/status`).then(() => true, () => false), 20);
+	const { sessionId } = await ask("POST", "/session", {
+		capabilities: { alwaysMatch: { "webkitgtk:browserOptions": { binary: app, args: [] } } },
+	});
+	const at = `/session/${sessionId}`;
+	const find = async (css) => (await ask("POST", `${at}/element`, { using: "css selector", value: css }))[ELEMENT];
+	const device = {
+		execute: (script, ...args) => ask("POST", `${at}/execute/sync`, { script, args }),
+		/** Waits until the script gives something true. */
+		see: (what, script, ...args) => until(what, () => device.execute(script, ...args)),
+		async click(css) {
+			await ask("POST", `${at}/element/${await find(css)}/click`, {});
+		},
+		async type(css, text) {
+			const id = await find(css);
+			await ask("POST", `${at}/element/${id}/clear`, {});
+			await ask("POST", `${at}/element/${id}/value`, { text });
+		},
+		press: (key) =>
+			ask("POST", `${at}/actions`, {
+				actions: [{ type: "key", id: "k", actions: [{ type: "keyDown", value: key }, { type: "keyUp", value: key }] }],
+			}),
+		resize: (w, h) => ask("POST", `${at}/window/rect`, { width: w, height: h }),
+		async screenshot() {
+			return Buffer.from(await ask("GET", `${at}/screenshot`), "base64");
+		},
+		async close() {
+			await ask("DELETE", at).catch(() => {});
+			const ended = new Promise((done) => driver.once("exit", done));
+			driver.kill();
+			await ended;
+		},
+	};
+	return device;
+}

@@ -201,7 +201,9 @@ impl From<std::io::Error> for Error {
         let kind = match e.kind() {
             Io::StorageFull | Io::QuotaExceeded => Kind::DiskFull,
             Io::TimedOut => Kind::Timeout,
-            Io::UnexpectedEof | Io::ConnectionReset | Io::ConnectionAborted | Io::BrokenPipe => Kind::ConnectionLost,
+            Io::UnexpectedEof | Io::ConnectionReset | Io::ConnectionAborted | Io::BrokenPipe => {
+                Kind::ConnectionLost
+            }
             Io::ConnectionRefused | Io::HostUnreachable | Io::NetworkUnreachable => Kind::Unreachable,
             _ => Kind::Storage,
         };

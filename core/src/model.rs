@@ -207,9 +207,18 @@ impl Role {
 
     /// From the name in the store.
     pub fn from_name(name: &str) -> Option<Self> {
-        [Role::Inbox, Role::Flagged, Role::Drafts, Role::Sent, Role::Archive, Role::All, Role::Junk, Role::Trash]
-            .into_iter()
-            .find(|r| r.as_str() == name)
+        [
+            Role::Inbox,
+            Role::Flagged,
+            Role::Drafts,
+            Role::Sent,
+            Role::Archive,
+            Role::All,
+            Role::Junk,
+            Role::Trash,
+        ]
+        .into_iter()
+        .find(|r| r.as_str() == name)
     }
 
     /// From a LIST attribute (RFC 6154 section 2).
@@ -237,7 +246,9 @@ impl Role {
             "archive" | "archives" | "arquivo" | "arquivados" | "arquivo morto" | "archivo" => Role::Archive,
             "junk" | "spam" | "junk e-mail" | "junk email" | "lixo eletrônico" | "bulk mail"
             | "correo no deseado" => Role::Junk,
-            "trash" | "deleted items" | "deleted messages" | "lixeira" | "itens excluídos" | "papelera" => Role::Trash,
+            "trash" | "deleted items" | "deleted messages" | "lixeira" | "itens excluídos" | "papelera" => {
+                Role::Trash
+            }
             _ => return None,
         })
     }

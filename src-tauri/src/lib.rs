@@ -38,12 +38,22 @@ async fn open(app: &AppHandle) -> Result<Core, ErrorView> {
 }
 
 #[tauri::command]
-async fn call(app: AppHandle, opened: State<'_, Opened>, name: String, params: Value) -> Result<Value, ErrorView> {
+async fn call(
+    app: AppHandle,
+    opened: State<'_, Opened>,
+    name: String,
+    params: Value,
+) -> Result<Value, ErrorView> {
     contract::call(&opened.core(&app).await?, &name, params).await
 }
 
 #[tauri::command]
-async fn open_attachment(app: AppHandle, opened: State<'_, Opened>, message: MessageId, part: u32) -> Result<(), ErrorView> {
+async fn open_attachment(
+    app: AppHandle,
+    opened: State<'_, Opened>,
+    message: MessageId,
+    part: u32,
+) -> Result<(), ErrorView> {
     let saved = opened.core(&app).await?.attachment_open(message, part).await?;
     platform::open_file(&app, &saved.path)
 }

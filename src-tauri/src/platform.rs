@@ -71,7 +71,9 @@ fn open_link(app: &AppHandle, url: &Url) {
 
 /// Opens a saved file with the user's program for it.
 pub fn open_file(app: &AppHandle, path: &str) -> Result<(), ErrorView> {
-    app.opener().open_path(path, None::<&str>).map_err(|e| ErrorView::from(Error::new(Kind::Storage, path).because(e)))
+    app.opener()
+        .open_path(path, None::<&str>)
+        .map_err(|e| ErrorView::from(Error::new(Kind::Storage, path).because(e)))
 }
 
 /// The window system did not start: there is no screen to say it on.

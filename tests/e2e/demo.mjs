@@ -20,8 +20,23 @@ function device() {
 	writeFileSync(secret, `${server.password}\n`, { mode: 0o600 });
 	const data = join(place.dir, "data");
 	execFileSync(join(target, "debug/malote"), [
-		"--home", data, "account", "add", server.address, "--user", server.user, "--name", "Ana Prado",
-		"--imap", `localhost:${server.imaps}`, "--ca-file", server.ca, "--password-command", `cat '${secret}'`, "--keep", "all",
+		"--home",
+		data,
+		"account",
+		"add",
+		server.address,
+		"--user",
+		server.user,
+		"--name",
+		"Ana Prado",
+		"--imap",
+		`localhost:${server.imaps}`,
+		"--ca-file",
+		server.ca,
+		"--password-command",
+		`cat '${secret}'`,
+		"--keep",
+		"all",
 	]);
 	return { ...place, data };
 }
@@ -55,7 +70,10 @@ async function play() {
 		say(`picture: target/demo/${name}`);
 	};
 	try {
-		for (const [d, w, h] of [[big, 1280, 820], [small, 390, 844]]) {
+		for (const [d, w, h] of [
+			[big, 1280, 820],
+			[small, 390, 844],
+		]) {
 			await d.resize(w, h);
 			await d.see("rows", "return document.querySelectorAll('[data-row]').length > 5");
 			await d.see("in step", "return !!document.querySelector('.doing.well')");

@@ -17,7 +17,12 @@ try {
 	});
 	for (const [size, options] of Object.entries(SIZES)) {
 		for (const scheme of ["light", "dark"]) {
-			const context = await browser.newContext({ ...options, colorScheme: scheme, locale: "pt-BR", timezoneId: "America/Sao_Paulo" });
+			const context = await browser.newContext({
+				...options,
+				colorScheme: scheme,
+				locale: "pt-BR",
+				timezoneId: "America/Sao_Paulo",
+			});
 			const page = await context.newPage();
 			await page.goto(core.url);
 			await page.waitForSelector("[data-row]");

@@ -37,12 +37,21 @@ export async function openApp(dir, width, height, env = {}) {
 		if (!answer.ok) throw new Error(`${path}: ${value?.error}: ${value?.message}`);
 		return value;
 	};
-	await until("the driver listens", () => fetch(`${base}/status`).then(() => true, () => false), 20);
+	await until(
+		"the driver listens",
+		() =>
+			fetch(`${base}/status`).then(
+				() => true,
+				() => false,
+			),
+		20,
+	);
 	const { sessionId } = await ask("POST", "/session", {
 		capabilities: { alwaysMatch: { "webkitgtk:browserOptions": { binary: app, args: [] } } },
 	});
 	const at = `/session/${sessionId}`;
-	const find = async (css) => (await ask("POST", `${at}/element`, { using: "css selector", value: css }))[ELEMENT];
+	const find = async (css) =>
+		(await ask("POST", `${at}/element`, { using: "css selector", value: css }))[ELEMENT];
 	const device = {
 		execute: (script, ...args) => ask("POST", `${at}/execute/sync`, { script, args }),
 		/** Waits until the script gives something true. */
@@ -57,7 +66,16 @@ export async function openApp(dir, width, height, env = {}) {
 		},
 		press: (key) =>
 			ask("POST", `${at}/actions`, {
-				actions: [{ type: "key", id: "k", actions: [{ type: "keyDown", value: key }, { type: "keyUp", value: key }] }],
+				actions: [
+					{
+						type: "key",
+						id: "k",
+						actions: [
+							{ type: "keyDown", value: key },
+							{ type: "keyUp", value: key },
+						],
+					},
+				],
 			}),
 		resize: (w, h) => ask("POST", `${at}/window/rect`, { width: w, height: h }),
 		async screenshot() {

@@ -76,7 +76,11 @@ async fn all_three_agree_after_a_thousand_deeds() {
     let mut loader = Loader::sign_in(server.imap, "ana", PASSWORD);
     loader.create("Trabalho");
     let begin: Vec<Mail> = (0..120)
-        .map(|n| Mail { raw: small(&format!("velha{n}")), flags: String::new(), date: "03-Mar-2026 09:15:00 +0000".into() })
+        .map(|n| Mail {
+            raw: small(&format!("velha{n}")),
+            flags: String::new(),
+            date: "03-Mar-2026 09:15:00 +0000".into(),
+        })
         .collect();
     loader.append("INBOX", &begin);
     let homes = [Home::new(), Home::new()];

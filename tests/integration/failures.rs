@@ -10,14 +10,30 @@ use std::process::Command;
 
 fn fill(server: &Dovecot, user: &str, mailbox: &str, from: usize, to: usize) {
     let mails: Vec<Mail> = (from..to)
-        .map(|n| Mail { raw: small(&format!("m{n}")), flags: String::new(), date: "03-Mar-2026 09:15:00 +0000".into() })
+        .map(|n| Mail {
+            raw: small(&format!("m{n}")),
+            flags: String::new(),
+            date: "03-Mar-2026 09:15:00 +0000".into(),
+        })
         .collect();
     Loader::sign_in(server.imap, user, PASSWORD).append(mailbox, &mails);
 }
 
 fn add(home: &Home, imap: &str, tls: &str, password: &str, ca: Option<&Path>) -> (i32, String) {
     let print = format!("echo {password}");
-    let mut args = vec!["account", "add", "ana@exemplo.test", "--user", "ana", "--imap", imap, "--imap-tls", tls, "--password-command", &print];
+    let mut args = vec![
+        "account",
+        "add",
+        "ana@exemplo.test",
+        "--user",
+        "ana",
+        "--imap",
+        imap,
+        "--imap-tls",
+        tls,
+        "--password-command",
+        &print,
+    ];
     let ca = ca.map(|p| p.display().to_string());
     if let Some(ca) = &ca {
         args.extend(["--ca-file", ca]);
@@ -52,8 +68,13 @@ fn signing_in_tells_what_is_wrong() {
 #[test]
 fn in_the_language_of_the_terminal() {
     let home = Home::new();
-    let args = ["account", "add", "ana@exemplo.test", "--imap", "localhost:1", "--password-command", "echo x"];
-    for (language, word) in [("pt_BR.UTF-8", "nada responde"), ("es_MX.UTF-8", "nada responde"), ("en_US.UTF-8", "nothing answers")] {
+    let args =
+        ["account", "add", "ana@exemplo.test", "--imap", "localhost:1", "--password-command", "echo x"];
+    for (language, word) in [
+        ("pt_BR.UTF-8", "nada responde"),
+        ("es_MX.UTF-8", "nada responde"),
+        ("en_US.UTF-8", "nothing answers"),
+    ] {
         let out = home.command(&args).env("LC_ALL", language).output().expect("runs");
         let said = String::from_utf8_lossy(&out.stderr).into_owned();
         assert!(said.contains(word), "{said}");
@@ -100,13 +121,31 @@ async fn a_server_that_goes_in_mid_sync_leaves_what_came() {
     let home = Home::new();
     let imap = format!("127.0.0.1:{}", proxy.port);
     let print = format!("echo {PASSWORD}");
-    home.run(&["account", "add", "ana@exemplo.test", "--user", "ana", "--imap", &imap, "--imap-tls", "none", "--password-command", &print, "--keep", "headers"]);
+    home.run(&[
+        "account",
+        "add",
+        "ana@exemplo.test",
+        "--user",
+        "ana",
+        "--imap",
+        &imap,
+        "--imap-tls",
+        "none",
+        "--password-command",
+        &print,
+        "--keep",
+        "headers",
+    ]);
     let (status, said) = home.fails(&["sync"]);
     assert_eq!(status, 4, "{said}");
     assert_eq!(home.ids("INBOX").len(), 50, "the first rows had come");
     let folders = home.json(&["folders"]);
     let inbox = folders.as_array().and_then(|f| f.iter().find(|m| m["folder"] == "INBOX")).expect("INBOX");
-    assert_eq!((inbox["total"].as_u64(), inbox["missing"].as_u64()), (Some(50), Some(350)), "it says what it knows");
+    assert_eq!(
+        (inbox["total"].as_u64(), inbox["missing"].as_u64()),
+        (Some(50), Some(350)),
+        "it says what it knows"
+    );
     home.run(&["sync"]);
     assert_eq!(home.contents("INBOX").len(), 400);
 }
@@ -126,7 +165,8 @@ fn a_folder_deleted_on_the_server_is_kept_here_and_said() {
     home.run(&["sync"]);
     assert_eq!(home.contents("Obras"), before);
     let status = home.json(&["status"]);
-    let codes: Vec<&str> = status["notices"].as_array().expect("notices").iter().filter_map(|n| n["code"].as_str()).collect();
+    let codes: Vec<&str> =
+        status["notices"].as_array().expect("notices").iter().filter_map(|n| n["code"].as_str()).collect();
     assert!(codes.contains(&"mailbox_gone") && codes.contains(&"refused_gone"), "{codes:?}");
     assert_eq!(home.waiting(), 0);
     let id = home.ids("INBOX")[0].clone();
@@ -137,7 +177,8 @@ fn a_folder_deleted_on_the_server_is_kept_here_and_said() {
 #[test]
 fn a_full_disk_leaves_what_was_here() {
     let disk = tempfile::tempdir().expect("a directory");
-    let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", "size=6m", "tmpfs"]).arg(disk.path()).status();
+    let mounted =
+        Command::new("mount").args(["-t", "tmpfs", "-o", "size=6m", "tmpfs"]).arg(disk.path()).status();
     if !mounted.is_ok_and(|s| s.success()) {
         eprintln!("SKIPPED: a_full_disk_leaves_what_was_here needs the right to mount a tmpfs");
         return;
@@ -158,11 +199,14 @@ fn a_full_disk_leaves_what_was_here() {
     // Mail that does not compress and does not fit.
     let mut chance = servers::chance::Chance::new(1);
     let noise: String = (0..700_000).map(|_| char::from(b'!' + chance.below(90) as u8)).collect();
-    let lines: Vec<String> = noise.as_bytes().chunks(76).map(|l| String::from_utf8_lossy(l).into_owned()).collect();
+    let lines: Vec<String> =
+        noise.as_bytes().chunks(76).map(|l| String::from_utf8_lossy(l).into_owned()).collect();
     for n in 0..12 {
         let raw = [small(&format!("grande{n}")), lines.join("\r\n").into_bytes()].concat();
-        Loader::sign_in(server.imap, "ana", PASSWORD)
-            .append("INBOX", &[Mail { raw, flags: String::new(), date: "04-Mar-2026 09:15:00 +0000".into() }]);
+        Loader::sign_in(server.imap, "ana", PASSWORD).append(
+            "INBOX",
+            &[Mail { raw, flags: String::new(), date: "04-Mar-2026 09:15:00 +0000".into() }],
+        );
     }
     let (status, said) = home.fails(&["sync"]);
     assert_eq!((status, said.contains("disk")), (6, true), "{said}");
@@ -222,7 +266,19 @@ fn the_password_is_nowhere_in_the_data() {
     let print = format!("cat {}", secret.path().display());
     let ca = server.ca.display().to_string();
     let other = Home::new();
-    other.run(&["account", "add", "bia@exemplo.test", "--user", "bia", "--imap", &imap, "--ca-file", &ca, "--password-command", &print]);
+    other.run(&[
+        "account",
+        "add",
+        "bia@exemplo.test",
+        "--user",
+        "bia",
+        "--imap",
+        &imap,
+        "--ca-file",
+        &ca,
+        "--password-command",
+        &print,
+    ]);
     other.run(&["sync"]);
     for entry in std::fs::read_dir(other.path()).expect("home").flatten() {
         if entry.path().is_file() {

@@ -11,7 +11,11 @@ use std::time::{Duration, Instant};
 
 fn mails(count: usize) -> Vec<Mail> {
     (0..count)
-        .map(|n| Mail { raw: small(&format!("m{n}")), flags: String::new(), date: "03-Mar-2026 09:15:00 +0000".into() })
+        .map(|n| Mail {
+            raw: small(&format!("m{n}")),
+            flags: String::new(),
+            date: "03-Mar-2026 09:15:00 +0000".into(),
+        })
         .collect()
 }
 
@@ -45,7 +49,7 @@ async fn during_first_sync() {
         // Killed again and again until it gets through by itself.
         for _ in 0..6 {
             let mut child = home.start(&["sync"]);
-            std::thread::sleep(Duration::from_micros(chance.next() % (whole * 8 / 10)));
+            std::thread::sleep(Duration::from_micros(chance.draw() % (whole * 8 / 10)));
             kills += usize::from(child.try_wait().is_ok_and(|s| s.is_none()));
             kill_9(&mut child);
         }
@@ -78,8 +82,19 @@ async fn during_replay(server: Dovecot, kills_wanted: usize, seed: u64) {
             for (from, to) in [("INBOX", "Obras"), ("Obras", "INBOX")] {
                 let ids = home.ids(from);
                 if ids.len() > 12 {
-                    let some: Vec<&str> = (0..10).map(|i| ids[(chance.below(ids.len() / 11) + i * ids.len() / 11) % ids.len()].as_str()).collect();
-                    home.run(&[&["mark"], &some[..], &[*chance.pick(&["--read", "--unread", "--star", "--unstar"])]].concat());
+                    let some: Vec<&str> = (0..10)
+                        .map(|i| {
+                            ids[(chance.below(ids.len() / 11) + i * ids.len() / 11) % ids.len()].as_str()
+                        })
+                        .collect();
+                    home.run(
+                        &[
+                            &["mark"],
+                            &some[..],
+                            &[*chance.pick(&["--read", "--unread", "--star", "--unstar"])],
+                        ]
+                        .concat(),
+                    );
                     home.run(&[&["move"], &some[2..], &[to]].concat());
                     if chance.percent(30) {
                         home.run(&["delete", some[0]]);
@@ -88,7 +103,7 @@ async fn during_replay(server: Dovecot, kills_wanted: usize, seed: u64) {
                 }
             }
             let mut child = home.start(&["sync"]);
-            std::thread::sleep(Duration::from_micros(chance.next() % whole));
+            std::thread::sleep(Duration::from_micros(chance.draw() % whole));
             kills += usize::from(child.try_wait().is_ok_and(|s| s.is_none()));
             kill_9(&mut child);
         }
@@ -99,7 +114,10 @@ async fn during_replay(server: Dovecot, kills_wanted: usize, seed: u64) {
         for folder in ["INBOX", "Obras"] {
             let truth = other.contents(folder).await;
             assert_eq!(home.contents(folder), truth, "{folder} after {kills} kills");
-            assert!(truth.values().all(|copies| copies.len() == 1), "nothing is doubled in {folder}: {truth:?}");
+            assert!(
+                truth.values().all(|copies| copies.len() == 1),
+                "nothing is doubled in {folder}: {truth:?}"
+            );
             total += truth.len();
         }
         assert_eq!(total, 240 - deleted, "nothing is lost after {kills} kills");

@@ -41,7 +41,10 @@ async fn starttls_fails_closed() {
     assert_eq!(starttls_kind("* OK [CAPABILITY IMAP4rev1] hi\r\n", unknown).await, Kind::NoTls);
     // Says OK and goes on in clear: the handshake fails, nothing is said.
     let clear = vec![on("STARTTLS", "{tag} OK go\r\n* OK still here\r\n")];
-    assert!(matches!(starttls_kind("* OK hi\r\n", clear).await, Kind::NoTls | Kind::Certificate | Kind::ConnectionLost));
+    assert!(matches!(
+        starttls_kind("* OK hi\r\n", clear).await,
+        Kind::NoTls | Kind::Certificate | Kind::ConnectionLost
+    ));
 }
 
 /// A server that says more than it should before TLS (CVE-2011-0411 turned round): none of it may count afterwards.
@@ -59,16 +62,20 @@ async fn nothing_said_before_tls_is_believed() {
         let mut line = vec![0; 100];
         let n = clear.read(&mut line).await.expect("STARTTLS");
         let tag = String::from_utf8_lossy(&line[..n]).split(' ').next().unwrap_or_default().to_owned();
-        clear.write_all(format!("{tag} OK begin\r\n* CAPABILITY IMAP4rev1 XINJECTED\r\n").as_bytes()).await.expect("inject");
-        let config = rustls::ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-            .with_safe_default_protocol_versions()
-            .expect("versions")
-            .with_no_client_auth()
-            .with_single_cert(
-                CertificateDer::pem_slice_iter(&cert).collect::<Result<Vec<_>, _>>().expect("cert"),
-                PrivateKeyDer::from_pem_slice(&key).expect("key"),
-            )
-            .expect("config");
+        clear
+            .write_all(format!("{tag} OK begin\r\n* CAPABILITY IMAP4rev1 XINJECTED\r\n").as_bytes())
+            .await
+            .expect("inject");
+        let config =
+            rustls::ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+                .with_safe_default_protocol_versions()
+                .expect("versions")
+                .with_no_client_auth()
+                .with_single_cert(
+                    CertificateDer::pem_slice_iter(&cert).collect::<Result<Vec<_>, _>>().expect("cert"),
+                    PrivateKeyDer::from_pem_slice(&key).expect("key"),
+                )
+                .expect("config");
         let acceptor = tokio_rustls::TlsAcceptor::from(Arc::new(config));
         let Ok(mut secure) = acceptor.accept(clear).await else { return Vec::new() };
         let mut asked = Vec::new();
@@ -109,13 +116,18 @@ async fn the_password_stays_here_when_the_certificate_is_wrong() {
 
 fn thirty() -> Vec<Mail> {
     (0..30)
-        .map(|n| Mail { raw: small(&format!("m{n}")), flags: String::new(), date: "03-Mar-2026 09:15:00 +0000".into() })
+        .map(|n| Mail {
+            raw: small(&format!("m{n}")),
+            flags: String::new(),
+            date: "03-Mar-2026 09:15:00 +0000".into(),
+        })
         .collect()
 }
 
 /// A device whose account goes through a proxy to a server without QRESYNC, so that removals rest on SEARCH.
 async fn lied_to(judge: impl FnMut(&str) -> Fate + Send + 'static) -> (Dovecot, Proxy, Device) {
-    let capability = "IMAP4rev1 SASL-IR AUTH=PLAIN UIDPLUS MOVE ESEARCH LIST-EXTENDED LIST-STATUS SPECIAL-USE";
+    let capability =
+        "IMAP4rev1 SASL-IR AUTH=PLAIN UIDPLUS MOVE ESEARCH LIST-EXTENDED LIST-STATUS SPECIAL-USE";
     let server = Dovecot::start_with(Options { capability: Some(capability.into()), ..Options::default() });
     Loader::sign_in(server.imap, "ana", PASSWORD).append("INBOX", &thirty());
     let proxy = Proxy::start(server.imap, judge).await;
@@ -171,10 +183,9 @@ async fn cut_at_every_line() {
     let limit = Arc::new(std::sync::atomic::AtomicU32::new(u32::MAX));
     let (c, l) = (count.clone(), limit.clone());
     use std::sync::atomic::Ordering::Relaxed;
-    let (_server, _proxy, device) = lied_to(move |_| {
-        if c.fetch_add(1, Relaxed) >= l.load(Relaxed) { Fate::Cut } else { Fate::Pass }
-    })
-    .await;
+    let (_server, _proxy, device) =
+        lied_to(move |_| if c.fetch_add(1, Relaxed) >= l.load(Relaxed) { Fate::Cut } else { Fate::Pass })
+            .await;
     let mut done = false;
     for at in 0..400 {
         count.store(0, Relaxed);

@@ -41,7 +41,11 @@ fn inbox() -> SelectRequest {
 async fn a_refused_search_is_an_empty_success_for_the_stock_client() {
     let steps = || vec![on("SEARCH", "{tag} NO server is busy\r\n")];
     let (_fake, mut theirs) = stock(steps()).await;
-    assert_eq!(theirs.uid_search("ALL").await.expect("it says Ok").len(), 0, "\"nothing is left\" is what a sync would delete by");
+    assert_eq!(
+        theirs.uid_search("ALL").await.expect("it says Ok").len(),
+        0,
+        "\"nothing is left\" is what a sync would delete by"
+    );
     let (_fake, mut own) = ours(steps()).await;
     assert_eq!(own.search("ALL").await.map_err(|e| e.kind), Err(Kind::Refused));
 }
@@ -68,7 +72,8 @@ async fn a_cut_select_is_a_success_for_the_stock_client() {
 async fn a_refused_fetch_is_the_end_of_a_list_for_the_stock_client() {
     let steps = || vec![on("FETCH", "* 1 FETCH (UID 1 FLAGS ())\r\n{tag} NO out of memory\r\n")];
     let (_fake, mut theirs) = stock(steps()).await;
-    let got: Vec<_> = theirs.uid_fetch("1:*", "FLAGS").await.expect("fetch").try_collect().await.expect("it says Ok");
+    let got: Vec<_> =
+        theirs.uid_fetch("1:*", "FLAGS").await.expect("fetch").try_collect().await.expect("it says Ok");
     assert_eq!(got.len(), 1);
     let (_fake, mut own) = ours(steps()).await;
     let which = Which::Uids(UidSet::range(1, 9));
@@ -78,7 +83,11 @@ async fn a_refused_fetch_is_the_end_of_a_list_for_the_stock_client() {
 #[tokio::test]
 async fn an_unknown_line_ends_the_session_of_the_stock_client() {
     // ESEARCH, NAMESPACE, a capability line with two spaces, and something nobody has heard of.
-    for line in ["* ESEARCH (TAG \"x\") UID ALL 1:3\r\n", "* NAMESPACE ((\"\" \"/\")) NIL NIL\r\n", "* XHELLO (a b)\r\n"] {
+    for line in [
+        "* ESEARCH (TAG \"x\") UID ALL 1:3\r\n",
+        "* NAMESPACE ((\"\" \"/\")) NIL NIL\r\n",
+        "* XHELLO (a b)\r\n",
+    ] {
         let steps = || vec![on("NOOP", format!("{line}{{tag}} OK\r\n"))];
         let (_fake, mut theirs) = stock(steps()).await;
         assert!(theirs.noop().await.is_err() || theirs.noop().await.is_err(), "{line}");
@@ -95,7 +104,10 @@ async fn a_refused_idle_hangs_the_stock_client() {
     let steps = || vec![on("IDLE", "{tag} NO not now\r\n")];
     let (_fake, theirs) = stock(steps()).await;
     let mut idle = theirs.idle();
-    assert!(tokio::time::timeout(Duration::from_millis(700), idle.init()).await.is_err(), "it waits for ever");
+    assert!(
+        tokio::time::timeout(Duration::from_millis(700), idle.init()).await.is_err(),
+        "it waits for ever"
+    );
     let (_fake, mut own) = ours(steps()).await;
     let refused = own.idle(Duration::from_secs(60), std::future::pending()).await;
     assert_eq!(refused.map_err(|e| e.kind), Err(Kind::Refused));
@@ -118,7 +130,10 @@ async fn quoted_names_come_back_escaped_from_the_stock_client() {
 #[tokio::test]
 async fn a_deeply_nested_bodystructure_is_an_answer_not_a_crash() {
     let nested = format!("{}{}", "(".repeat(100_000), ")".repeat(100_000));
-    let steps = vec![on("FETCH", format!("* 1 FETCH (UID 1 BODYSTRUCTURE {nested})\r\n* 2 FETCH (UID 2 FLAGS ())\r\n{{tag}} OK\r\n"))];
+    let steps = vec![on(
+        "FETCH",
+        format!("* 1 FETCH (UID 1 BODYSTRUCTURE {nested})\r\n* 2 FETCH (UID 2 FLAGS ())\r\n{{tag}} OK\r\n"),
+    )];
     let (_fake, mut own) = ours(steps).await;
     let mut seen = Vec::new();
     let which = Which::Uids(UidSet::range(1, 2));
@@ -139,7 +154,10 @@ async fn what_panics_the_stock_client_is_read_by_ours() {
         let steps = || vec![on("NOOP", format!("{line}\r\n{{tag}} OK\r\n"))];
         let (_fake, mut theirs) = stock(steps()).await;
         let died = tokio::spawn(async move { theirs.noop().await.is_err() }).await;
-        assert!(died.is_err() || died.is_ok_and(|failed| failed), "the stock client now reads {line}: look at the decision again");
+        assert!(
+            died.is_err() || died.is_ok_and(|failed| failed),
+            "the stock client now reads {line}: look at the decision again"
+        );
         assert_ne!(Response::parse(line.as_bytes()), Response::Unreadable, "{line}");
     }
 }

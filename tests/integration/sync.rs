@@ -92,13 +92,15 @@ async fn with_qresync() {
 #[tokio::test(flavor = "multi_thread")]
 async fn with_condstore_only() {
     let capability = "IMAP4rev1 SASL-IR ID ENABLE IDLE NAMESPACE UIDPLUS LIST-EXTENDED CONDSTORE ESEARCH LIST-STATUS MOVE LITERAL+ SPECIAL-USE";
-    exercise(&Dovecot::start_with(Options { capability: Some(capability.into()), ..Options::default() })).await;
+    exercise(&Dovecot::start_with(Options { capability: Some(capability.into()), ..Options::default() }))
+        .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn with_nothing_but_imap4rev1() {
     let capability = "IMAP4rev1 AUTH=PLAIN";
-    exercise(&Dovecot::start_with(Options { capability: Some(capability.into()), ..Options::default() })).await;
+    exercise(&Dovecot::start_with(Options { capability: Some(capability.into()), ..Options::default() }))
+        .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -107,7 +109,11 @@ async fn bodies_come_by_the_policy_and_a_moved_message_is_not_fetched_again() {
     let old = Mail { raw: small("velho"), flags: String::new(), date: "03-Mar-2001 09:15:00 -0300".into() };
     let mut loader = Loader::sign_in(server.imap, "bia", PASSWORD);
     loader.append("INBOX", &[old]);
-    let big = [small("grande"), vec![b'x'; 78].repeat(1).into_iter().chain(*b"\r\n").collect::<Vec<u8>>().repeat(20_000)].concat();
+    let big = [
+        small("grande"),
+        [b'x'; 78].into_iter().chain(*b"\r\n").collect::<Vec<u8>>().repeat(20_000),
+    ]
+    .concat();
     let today = "23-Nov-2026 09:15:00 -0300";
     loader.append("INBOX", &[Mail { raw: big.clone(), flags: String::new(), date: today.into() }]);
     loader.append("INBOX", &[Mail { raw: small("novo"), flags: String::new(), date: today.into() }]);
@@ -201,7 +207,8 @@ async fn another_device_is_followed_by_push() {
     until(|| async { device.folder("INBOX").await.total == 1 }).await;
     let mut other = Other::sign_in(server.imap, "fabi").await;
     other.append("INBOX", &small("tres")).await;
-    until(|| async { device.folder("INBOX").await.total == 2 && second.folder("INBOX").await.total == 2 }).await;
+    until(|| async { device.folder("INBOX").await.total == 2 && second.folder("INBOX").await.total == 2 })
+        .await;
 }
 
 /// Waits for something that another device brings about; the bound is for a broken run only.

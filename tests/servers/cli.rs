@@ -10,7 +10,11 @@ use std::process::{Child, Command, Output, Stdio};
 pub fn program() -> PathBuf {
     let me = std::env::current_exe().expect("this program's path");
     let beside = me.ancestors().nth(2).expect("target/debug").join("malote");
-    assert!(beside.exists(), "{} is missing: cargo build -p malote-core --features cli --bin malote", beside.display());
+    assert!(
+        beside.exists(),
+        "{} is missing: cargo build -p malote-core --features cli --bin malote",
+        beside.display()
+    );
     beside
 }
 
@@ -49,7 +53,12 @@ impl Home {
     /// Runs a command that must succeed.
     pub fn run(&self, args: &[&str]) -> String {
         let out = self.output(args);
-        assert!(out.status.success(), "malote {args:?}: {} {}", out.status, String::from_utf8_lossy(&out.stderr));
+        assert!(
+            out.status.success(),
+            "malote {args:?}: {} {}",
+            out.status,
+            String::from_utf8_lossy(&out.stderr)
+        );
         String::from_utf8_lossy(&out.stdout).into_owned()
     }
 
@@ -78,7 +87,21 @@ impl Home {
         let (imap, ca) = (format!("localhost:{}", server.imaps), server.ca.display().to_string());
         let address = format!("{user}@exemplo.test");
         let print = format!("echo {PASSWORD}");
-        self.run(&["account", "add", &address, "--user", user, "--imap", &imap, "--ca-file", &ca, "--password-command", &print, "--keep", keep]);
+        self.run(&[
+            "account",
+            "add",
+            &address,
+            "--user",
+            user,
+            "--imap",
+            &imap,
+            "--ca-file",
+            &ca,
+            "--password-command",
+            &print,
+            "--keep",
+            keep,
+        ]);
     }
 
     /// Everything in a folder: flags by subject, in the form in which the other device tells it.

@@ -49,7 +49,9 @@ impl Device {
     pub async fn with(new: NewAccount) -> Self {
         let dir = tempfile::tempdir().expect("a directory");
         let (core, events) =
-            Core::open(dirs(dir.path()), Arc::new(MemorySecrets::default()), SystemClock::shared()).await.expect("open");
+            Core::open(dirs(dir.path()), Arc::new(MemorySecrets::default()), SystemClock::shared())
+                .await
+                .expect("open");
         let added = core.account_add(new).await.expect("add");
         Self { core, events, account: added.id, dir }
     }
@@ -85,7 +87,9 @@ impl Device {
         let mut contents: BTreeMap<String, Vec<Vec<String>>> = BTreeMap::new();
         for r in self.rows(path).await {
             let mut flags: Vec<String> = r.keywords.iter().map(|k| format!("Custom({k:?})")).collect();
-            for (on, name) in [(r.read, "Seen"), (r.starred, "Flagged"), (r.answered, "Answered"), (r.deleted, "Deleted")] {
+            for (on, name) in
+                [(r.read, "Seen"), (r.starred, "Flagged"), (r.answered, "Answered"), (r.deleted, "Deleted")]
+            {
                 if on {
                     flags.push(name.to_owned());
                 }

@@ -66,12 +66,25 @@ impl Dovecot {
         }
         let (imap, imaps) = (free_port(), free_port());
         let conf = dir.path().join("dovecot.conf");
-        std::fs::write(&conf, config(dir.path(), &certificates, imap, imaps, options.capability.as_deref(), options.store.unwrap_or("sdbox")))
-            .expect("dovecot.conf");
+        std::fs::write(
+            &conf,
+            config(
+                dir.path(),
+                &certificates,
+                imap,
+                imaps,
+                options.capability.as_deref(),
+                options.store.unwrap_or("sdbox"),
+            ),
+        )
+        .expect("dovecot.conf");
         if is_root() {
             let own = Command::new("sh")
                 .arg("-c")
-                .arg(format!("chmod 755 '{0}' '{0}/run' && chown 20000:20000 '{0}/mail'", dir.path().display()))
+                .arg(format!(
+                    "chmod 755 '{0}' '{0}/run' && chown 20000:20000 '{0}/mail'",
+                    dir.path().display()
+                ))
                 .status();
             assert!(own.is_ok_and(|s| s.success()), "chown");
         }
@@ -126,7 +139,14 @@ impl Drop for Dovecot {
     }
 }
 
-fn config(dir: &Path, tls: &Certificates, imap: u16, imaps: u16, capability: Option<&str>, store: &str) -> String {
+fn config(
+    dir: &Path,
+    tls: &Certificates,
+    imap: u16,
+    imaps: u16,
+    capability: Option<&str>,
+    store: &str,
+) -> String {
     let d = dir.display();
     let root = is_root();
     let own = |flag: &str| {
@@ -143,7 +163,8 @@ fn config(dir: &Path, tls: &Certificates, imap: u16, imaps: u16, capability: Opt
              service anvil {{\n  chroot =\n}}\nservice imap-login {{\n  chroot =\n}}\nservice stats {{\n  chroot =\n}}\n"
         )
     };
-    let capability = capability.map(|c| format!("protocol imap {{\n  imap_capability = {c}\n}}\n")).unwrap_or_default();
+    let capability =
+        capability.map(|c| format!("protocol imap {{\n  imap_capability = {c}\n}}\n")).unwrap_or_default();
     let (cert, key) = (tls.cert.display(), tls.key.display());
     format!(
         r#"base_dir = {d}/run

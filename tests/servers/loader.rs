@@ -60,7 +60,9 @@ impl Loader {
         for chunk in mails.chunks(100) {
             let mut command = format!("APPEND \"{mailbox}\"").into_bytes();
             for m in chunk {
-                command.extend_from_slice(format!(" ({}) \"{}\" {{{}+}}\r\n", m.flags, m.date, m.raw.len()).as_bytes());
+                command.extend_from_slice(
+                    format!(" ({}) \"{}\" {{{}+}}\r\n", m.flags, m.date, m.raw.len()).as_bytes(),
+                );
                 command.extend_from_slice(&m.raw);
             }
             self.command(&command);

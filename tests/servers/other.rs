@@ -28,7 +28,14 @@ impl Other {
     }
 
     pub async fn store(&mut self, uid: u32, query: &str) {
-        let _: Vec<_> = self.0.uid_store(uid.to_string(), query).await.expect("store").try_collect().await.expect("store");
+        let _: Vec<_> = self
+            .0
+            .uid_store(uid.to_string(), query)
+            .await
+            .expect("store")
+            .try_collect()
+            .await
+            .expect("store");
     }
 
     pub async fn move_to(&mut self, uid: u32, mailbox: &str) {
@@ -37,7 +44,8 @@ impl Other {
 
     pub async fn expunge(&mut self, uid: u32) {
         self.store(uid, "+FLAGS.SILENT (\\Deleted)").await;
-        let _: Vec<_> = self.0.uid_expunge(uid.to_string()).await.expect("expunge").try_collect().await.expect("expunge");
+        let _: Vec<_> =
+            self.0.uid_expunge(uid.to_string()).await.expect("expunge").try_collect().await.expect("expunge");
     }
 
     pub async fn append(&mut self, mailbox: &str, raw: &[u8]) {
@@ -59,7 +67,8 @@ impl Other {
         for f in fetched {
             let header = String::from_utf8_lossy(f.header().unwrap_or_default()).into_owned();
             let id = header.split(['<', '>']).nth(1).unwrap_or_default().to_owned();
-            let mut flags: Vec<String> = f.flags().map(|f| format!("{f:?}")).filter(|f| f != "Recent").collect();
+            let mut flags: Vec<String> =
+                f.flags().map(|f| format!("{f:?}")).filter(|f| f != "Recent").collect();
             flags.sort();
             contents.entry(id).or_default().push(flags);
         }

@@ -32,7 +32,8 @@ pub fn internal_date(seconds: i64) -> String {
     format!("{d:02}-{}-{y} {:02}:{:02}:{:02} +0000", MONTHS[m as usize - 1], t / 3600, t % 3600 / 60, t % 60)
 }
 
-const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+const MONTHS: [&str; 12] =
+    ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 fn civil(seconds: i64) -> (i64, i64, i64) {
     let z = seconds.div_euclid(DAY) + 719_468;
@@ -48,8 +49,15 @@ fn civil(seconds: i64) -> (i64, i64, i64) {
 fn header_date(seconds: i64) -> String {
     let (y, m, d) = civil(seconds);
     let t = seconds.rem_euclid(DAY);
-    let day = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"][(seconds.div_euclid(DAY)).rem_euclid(7) as usize];
-    format!("{day}, {d:02} {} {y} {:02}:{:02}:{:02} +0000", MONTHS[m as usize - 1], t / 3600, t % 3600 / 60, t % 60)
+    let day =
+        ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"][(seconds.div_euclid(DAY)).rem_euclid(7) as usize];
+    format!(
+        "{day}, {d:02} {} {y} {:02}:{:02}:{:02} +0000",
+        MONTHS[m as usize - 1],
+        t / 3600,
+        t % 3600 / 60,
+        t % 60
+    )
 }
 
 /// `=?utf-8?B?…?=` where it is needed.
@@ -84,7 +92,11 @@ fn base64(bytes: &[u8]) -> String {
 
 fn wrapped(bytes: &[u8]) -> String {
     let text = base64(bytes);
-    text.as_bytes().chunks(76).map(|l| String::from_utf8_lossy(l).into_owned()).collect::<Vec<_>>().join("\r\n")
+    text.as_bytes()
+        .chunks(76)
+        .map(|l| String::from_utf8_lossy(l).into_owned())
+        .collect::<Vec<_>>()
+        .join("\r\n")
 }
 
 /// A message being written.
@@ -110,18 +122,27 @@ impl Draft {
             self.id
         );
         if let Some(last) = self.references.last() {
-            head += &format!("In-Reply-To: <{last}>\r\nReferences: {}\r\n", self.references.iter().map(|r| format!("<{r}>")).collect::<Vec<_>>().join("\r\n "));
+            head += &format!(
+                "In-Reply-To: <{last}>\r\nReferences: {}\r\n",
+                self.references.iter().map(|r| format!("<{r}>")).collect::<Vec<_>>().join("\r\n ")
+            );
         }
         format!("{head}{}MIME-Version: 1.0\r\n{}", self.extra, self.body).into_bytes()
     }
 }
 
 fn text_part(text: &str) -> String {
-    format!("Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n{}\r\n", wrapped(text.as_bytes()))
+    format!(
+        "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n{}\r\n",
+        wrapped(text.as_bytes())
+    )
 }
 
 fn html_part(html: &str) -> String {
-    format!("Content-Type: text/html; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n{}\r\n", wrapped(html.as_bytes()))
+    format!(
+        "Content-Type: text/html; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n{}\r\n",
+        wrapped(html.as_bytes())
+    )
 }
 
 fn multipart(kind: &str, boundary: &str, parts: &[String]) -> String {
@@ -148,7 +169,8 @@ fn pdf(title: &str, number: u64) -> Vec<u8> {
     let objects = [
         "<</Type/Catalog/Pages 2 0 R>>".to_owned(),
         "<</Type/Pages/Kids[3 0 R]/Count 1>>".to_owned(),
-        "<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 4 0 R/Resources<</Font<</F1 5 0 R>>>>>>".to_owned(),
+        "<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 4 0 R/Resources<</Font<</F1 5 0 R>>>>>>"
+            .to_owned(),
         format!("<</Length {}>>stream\n{text}\nendstream", text.len()),
         "<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>".to_owned(),
     ];
@@ -159,18 +181,22 @@ fn pdf(title: &str, number: u64) -> Vec<u8> {
         out += &format!("{} 0 obj{object}endobj\n", i + 1);
     }
     let xref = out.len();
-    out += &format!("xref\n0 6\n0000000000 65535 f \n{}", offsets.iter().map(|o| format!("{o:010} 00000 n \n")).collect::<String>());
+    out += &format!(
+        "xref\n0 6\n0000000000 65535 f \n{}",
+        offsets.iter().map(|o| format!("{o:010} 00000 n \n")).collect::<String>()
+    );
     out += &format!("trailer<</Size 6/Root 1 0 R>>\nstartxref\n{xref}\n%%EOF\n");
     out.into_bytes()
 }
 
 /// A teal square of 24 by 24.
 const PIXELS: &[u8] = &[
-    0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0x00, 0x00, 0x00, 0x0d, 0x49, 0x48, 0x44, 0x52, 0x00, 0x00, 0x00, 0x18,
-    0x00, 0x00, 0x00, 0x18, 0x08, 0x02, 0x00, 0x00, 0x00, 0x6f, 0x15, 0xaa, 0xaf, 0x00, 0x00, 0x00, 0x1f, 0x49, 0x44, 0x41,
-    0x54, 0x78, 0xda, 0x63, 0x10, 0x29, 0xc9, 0xa2, 0x0a, 0x62, 0x18, 0x35, 0x68, 0xd4, 0xa0, 0x51, 0x83, 0x46, 0x0d, 0x1a,
-    0x35, 0x68, 0xd4, 0xa0, 0x81, 0x37, 0x08, 0x00, 0xe8, 0x72, 0x20, 0x9f, 0xe3, 0x19, 0x7f, 0x85, 0x00, 0x00, 0x00, 0x00,
-    0x49, 0x45, 0x4e, 0x44, 0xae, 0x42, 0x60, 0x82,
+    0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0x00, 0x00, 0x00, 0x0d, 0x49, 0x48, 0x44, 0x52, 0x00,
+    0x00, 0x00, 0x18, 0x00, 0x00, 0x00, 0x18, 0x08, 0x02, 0x00, 0x00, 0x00, 0x6f, 0x15, 0xaa, 0xaf, 0x00,
+    0x00, 0x00, 0x1f, 0x49, 0x44, 0x41, 0x54, 0x78, 0xda, 0x63, 0x10, 0x29, 0xc9, 0xa2, 0x0a, 0x62, 0x18,
+    0x35, 0x68, 0xd4, 0xa0, 0x51, 0x83, 0x46, 0x0d, 0x1a, 0x35, 0x68, 0xd4, 0xa0, 0x81, 0x37, 0x08, 0x00,
+    0xe8, 0x72, 0x20, 0x9f, 0xe3, 0x19, 0x7f, 0x85, 0x00, 0x00, 0x00, 0x00, 0x49, 0x45, 0x4e, 0x44, 0xae,
+    0x42, 0x60, 0x82,
 ];
 
 /// One of these sentences, about one of the language's things.
@@ -189,7 +215,12 @@ fn mailbox_of(p: &Person) -> String {
 }
 
 /// One letter from a person, perhaps the reply to another, with what it answers quoted.
-fn letter(chance: &mut Chance, number: u64, at: i64, thread: Option<(&str, &[String], usize)>) -> (Vec<u8>, String, String, usize) {
+fn letter(
+    chance: &mut Chance,
+    number: u64,
+    at: i64,
+    thread: Option<(&str, &[String], usize)>,
+) -> (Vec<u8>, String, String, usize) {
     let language_at = thread.map_or_else(|| chance.below(LANGUAGES.len()), |(_, _, l)| l);
     let language = &LANGUAGES[language_at];
     let person = *chance.pick(&PEOPLE[language.people.clone()]);
@@ -197,7 +228,7 @@ fn letter(chance: &mut Chance, number: u64, at: i64, thread: Option<(&str, &[Str
         Some((subject, _, _)) => format!("Re: {subject}"),
         None => about(chance, language, language.subjects),
     };
-    let id = format!("{number}.{}@exemplo.test", chance.next() % 1_000_000);
+    let id = format!("{number}.{}@exemplo.test", chance.draw() % 1_000_000);
     let mut text = format!("{}\r\n\r\n", chance.pick(language.greetings));
     for _ in 0..2 + chance.below(4) {
         for _ in 0..1 + chance.below(3) {
@@ -208,20 +239,47 @@ fn letter(chance: &mut Chance, number: u64, at: i64, thread: Option<(&str, &[Str
     }
     text += &format!("{}\r\n{}\r\n", chance.pick(language.farewells), person.0);
     if thread.is_some() {
-        text += &format!("\r\n{}\r\n> {}\r\n> {}\r\n", language.wrote, about(chance, language, language.sentences), ME);
+        text += &format!(
+            "\r\n{}\r\n> {}\r\n> {}\r\n",
+            language.wrote,
+            about(chance, language, language.sentences),
+            ME
+        );
     }
     let mut body = text_part(&text);
     if chance.percent(35) {
-        let paragraphs: String = text.split("\r\n\r\n").map(|p| format!("<p>{}</p>", p.replace('>', "&gt;").replace("\r\n", "<br>"))).collect();
-        body = multipart("alternative", &format!("alt-{number}"), &[body, html_part(&format!("<html><body style=\"font-family:Georgia,serif\">{paragraphs}</body></html>"))]);
+        let paragraphs: String = text
+            .split("\r\n\r\n")
+            .map(|p| format!("<p>{}</p>", p.replace('>', "&gt;").replace("\r\n", "<br>")))
+            .collect();
+        body = multipart(
+            "alternative",
+            &format!("alt-{number}"),
+            &[
+                body,
+                html_part(&format!(
+                    "<html><body style=\"font-family:Georgia,serif\">{paragraphs}</body></html>"
+                )),
+            ],
+        );
     }
     if chance.percent(22) {
-        let files: Vec<String> = (0..1 + chance.below(2)).map(|_| attachment(chance, language, number)).collect();
+        let files: Vec<String> =
+            (0..1 + chance.below(2)).map(|_| attachment(chance, language, number)).collect();
         body = multipart("mixed", &format!("mix-{number}"), &[vec![body], files].concat());
     }
     let references = thread.map(|(_, r, _)| r.to_vec()).unwrap_or_default();
     let plain = subject.strip_prefix("Re: ").unwrap_or(&subject).to_owned();
-    let draft = Draft { from: mailbox_of(&person), to: ME.to_owned(), subject, id: id.clone(), references, at, extra: String::new(), body };
+    let draft = Draft {
+        from: mailbox_of(&person),
+        to: ME.to_owned(),
+        subject,
+        id: id.clone(),
+        references,
+        at,
+        extra: String::new(),
+        body,
+    };
     (draft.finish(), plain, id, language_at)
 }
 
@@ -234,7 +292,10 @@ fn newsletter(chance: &mut Chance, number: u64, at: i64) -> Vec<u8> {
     for _ in 0..3 + chance.below(3) {
         let head = about(chance, language, language.subjects);
         let more = about(chance, language, language.sentences);
-        items += &format!("<tr><td style=\"padding:14px 28px;border-bottom:1px solid #e8e6df\"><h3 style=\"margin:0 0 4px;color:{colour}\">{head}</h3><p style=\"margin:0;line-height:1.5\">{more}</p><p><a href=\"https://{from}/n/{number}\" style=\"color:{colour}\">{}</a></p></td></tr>", language.read_on);
+        items += &format!(
+            "<tr><td style=\"padding:14px 28px;border-bottom:1px solid #e8e6df\"><h3 style=\"margin:0 0 4px;color:{colour}\">{head}</h3><p style=\"margin:0;line-height:1.5\">{more}</p><p><a href=\"https://{from}/n/{number}\" style=\"color:{colour}\">{}</a></p></td></tr>",
+            language.read_on
+        );
         text += &format!("{head}\r\n{more}\r\n\r\n");
     }
     let html = format!(
@@ -270,9 +331,18 @@ fn folder(chance: &mut Chance, count: usize, days: i64, news: usize, first: u64)
             let raw = if chance.percent(news) {
                 newsletter(chance, number, at)
             } else {
-                let open = if chance.percent(42) && !threads.is_empty() { Some(threads.len() - 1 - chance.below(threads.len().min(5))) } else { None };
+                let open = if chance.percent(42) && !threads.is_empty() {
+                    Some(threads.len() - 1 - chance.below(threads.len().min(5)))
+                } else {
+                    None
+                };
                 let thread = open.map(|t| threads[t].clone());
-                let (raw, subject, id, language) = letter(chance, number, at, thread.as_ref().map(|(s, r, l)| (s.as_str(), r.as_slice(), *l)));
+                let (raw, subject, id, language) = letter(
+                    chance,
+                    number,
+                    at,
+                    thread.as_ref().map(|(s, r, l)| (s.as_str(), r.as_slice(), *l)),
+                );
                 match open {
                     Some(t) => threads[t].1.push(id),
                     None => threads.push((subject, vec![id], language)),

@@ -28,8 +28,7 @@ pub fn make_for(dir: &Path, names: &[&str]) -> Certificates {
     let names: Vec<String> = names.iter().map(|n| (*n).to_owned()).collect();
     let key = KeyPair::generate().expect("key");
     let cert = CertificateParams::new(names).expect("names").signed_by(&key, &issuer).expect("certificate");
-    let files =
-        Certificates { ca: dir.join("ca.pem"), cert: dir.join("cert.pem"), key: dir.join("key.pem") };
+    let files = Certificates { ca: dir.join("ca.pem"), cert: dir.join("cert.pem"), key: dir.join("key.pem") };
     std::fs::write(&files.ca, ca.pem()).expect("ca.pem");
     std::fs::write(&files.cert, cert.pem()).expect("cert.pem");
     std::fs::write(&files.key, key.serialize_pem()).expect("key.pem");

@@ -92,7 +92,11 @@ async fn run_password_command(command: &str) -> Result<String> {
 
 /// What the account's TLS trusts.
 pub fn trust(account: &AccountRow) -> Result<Trust> {
-    if account.ca_file.is_empty() { Ok(Trust::default()) } else { Trust::with_file(Path::new(&account.ca_file)) }
+    if account.ca_file.is_empty() {
+        Ok(Trust::default())
+    } else {
+        Trust::with_file(Path::new(&account.ca_file))
+    }
 }
 
 /// Connects and signs in.

@@ -25,7 +25,12 @@ fn store() -> Result<()> {
             let store = apple_native_keyring_store::protected::Store::new();
             #[cfg(target_os = "windows")]
             let store = windows_native_keyring_store::Store::new();
-            #[cfg(not(any(target_os = "linux", target_os = "macos", target_os = "ios", target_os = "windows")))]
+            #[cfg(not(any(
+                target_os = "linux",
+                target_os = "macos",
+                target_os = "ios",
+                target_os = "windows"
+            )))]
             let store: keyring_core::Result<std::sync::Arc<keyring_core::mock::Store>> =
                 Err(keyring_core::Error::NoDefaultStore);
             keyring_core::set_default_store(store.map_err(failed)?);

@@ -96,7 +96,9 @@ impl Core {
         let bit = |bits| Flags { bits, ..Flags::default() };
         let keyword = |k: &str| -> Result<Flags> {
             // atom = 1*ATOM-CHAR (RFC 9051 section 9): a keyword cannot be quoted.
-            let fine = !k.is_empty() && k.len() <= 100 && k.bytes().all(|b| b.is_ascii_graphic() && !b"(){%*\"\\]".contains(&b));
+            let fine = !k.is_empty()
+                && k.len() <= 100
+                && k.bytes().all(|b| b.is_ascii_graphic() && !b"(){%*\"\\]".contains(&b));
             if !fine {
                 return Err(Error::new(Kind::Usage, k).because("not a keyword"));
             }

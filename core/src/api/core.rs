@@ -63,7 +63,11 @@ impl std::ops::Deref for Core {
 
 impl Core {
     /// Opens the data of a device. Nothing is connected until [`Core::start`].
-    pub async fn open(dirs: Dirs, secrets: Arc<dyn Secrets>, clock: Arc<dyn Clock>) -> Result<(Core, Events)> {
+    pub async fn open(
+        dirs: Dirs,
+        secrets: Arc<dyn Secrets>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<(Core, Events)> {
         let store = Store::open(&dirs.data).await?;
         let mut tx = store.begin().await?;
         tx.forget_actions(clock.now() - REMEMBER).await?;
@@ -89,7 +93,8 @@ impl Core {
 
     /// Connects all accounts and keeps them in step from now on.
     pub async fn start(&self) -> Result<()> {
-        let make = || Supervisor::start(self.store.clone(), self.vault.clone(), self.clock.clone(), &self.dirs.data);
+        let make =
+            || Supervisor::start(self.store.clone(), self.vault.clone(), self.clock.clone(), &self.dirs.data);
         let supervisor = self.supervisor.get_or_try_init(make).await?;
         let mut states = supervisor.states();
         let weak = Arc::downgrade(&self.0);
@@ -112,7 +117,8 @@ impl Core {
             if only.is_some_and(|id| id != account.id) {
                 continue;
             }
-            let mut ctx = Context::new(self.store.clone(), account.id, self.vault.clone(), self.clock.clone());
+            let mut ctx =
+                Context::new(self.store.clone(), account.id, self.vault.clone(), self.clock.clone());
             ctx.release_held = true;
             let mut session = ctx.connect().await?;
             cycle::cycle(&ctx, &mut session, true).await?;

@@ -69,7 +69,8 @@ impl Core {
     /// Shows other rows of an open window.
     pub async fn window_show(&self, window: u32, first: u64, count: u32) -> Result<WindowView> {
         let mut windows = self.windows.lock().await;
-        let open = windows.open.get_mut(&window).ok_or_else(|| Error::new(Kind::NotFound, window.to_string()))?;
+        let open =
+            windows.open.get_mut(&window).ok_or_else(|| Error::new(Kind::NotFound, window.to_string()))?;
         open.show(&self.store, first, count).await
     }
 
@@ -92,7 +93,8 @@ impl Core {
                 (ListScope::Mailboxes(inboxes), false)
             }
         };
-        let mut window = Window::open(&self.store, 0, scope, outgoing, String::new(), count.min(LONGEST)).await?;
+        let mut window =
+            Window::open(&self.store, 0, scope, outgoing, String::new(), count.min(LONGEST)).await?;
         Ok(window.show(&self.store, first, count).await?.rows)
     }
 
@@ -140,7 +142,8 @@ impl Core {
         let missing = || Error::new(Kind::NotFound, message.to_string());
         let raw = self.store.body(message).await?.ok_or_else(missing)?;
         let read = move || {
-            let name = render::render(&raw).attachments.into_iter().find(|a| a.part == part).map(|a| a.name)?;
+            let name =
+                render::render(&raw).attachments.into_iter().find(|a| a.part == part).map(|a| a.name)?;
             Some((name, render::part(&raw, part)?))
         };
         tokio::task::spawn_blocking(read).await.ok().flatten().ok_or_else(missing)
@@ -180,6 +183,7 @@ async fn write_new(dir: &Path, name: &str, bytes: Vec<u8>) -> Result<Saved> {
         }
         Err(Error::new(Kind::Storage, dir.display().to_string()))
     };
-    let path = tokio::task::spawn_blocking(write).await.map_err(|e| Error::new(Kind::Storage, "").because(e))??;
+    let path =
+        tokio::task::spawn_blocking(write).await.map_err(|e| Error::new(Kind::Storage, "").because(e))??;
     Ok(Saved { path: path.display().to_string() })
 }

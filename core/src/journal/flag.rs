@@ -7,7 +7,13 @@ use crate::store::Tx;
 use crate::store::intent::IntentKind;
 
 /// Changes flags of these messages. Only what really changes is written down, so that undo restores exactly that.
-pub async fn mark(tx: &mut Tx, now: i64, ids: &[PlacementId], change: &FlagChange, label: &str) -> Result<Vec<ActionId>> {
+pub async fn mark(
+    tx: &mut Tx,
+    now: i64,
+    ids: &[PlacementId],
+    change: &FlagChange,
+    label: &str,
+) -> Result<Vec<ActionId>> {
     let mut actions = Actions::default();
     for (account, p) in targets(tx, ids).await? {
         let flags = p.flags.with(change);

@@ -36,7 +36,15 @@ async fn targets(tx: &mut Tx, ids: &[PlacementId]) -> Result<Vec<(AccountId, Pla
 struct Actions(BTreeMap<AccountId, ActionId>);
 
 impl Actions {
-    async fn of(&mut self, tx: &mut Tx, account: AccountId, kind: &str, label: &str, target: MailboxId, now: i64) -> Result<ActionId> {
+    async fn of(
+        &mut self,
+        tx: &mut Tx,
+        account: AccountId,
+        kind: &str,
+        label: &str,
+        target: MailboxId,
+        now: i64,
+    ) -> Result<ActionId> {
         if let Some(id) = self.0.get(&account) {
             return Ok(*id);
         }

@@ -8,7 +8,13 @@ use crate::store::intent::IntentKind;
 use crate::store::mailbox::Listed;
 
 /// Moves messages into a mailbox of the same account.
-pub async fn move_to(tx: &mut Tx, now: i64, ids: &[PlacementId], target: MailboxId, label: &str) -> Result<Vec<ActionId>> {
+pub async fn move_to(
+    tx: &mut Tx,
+    now: i64,
+    ids: &[PlacementId],
+    target: MailboxId,
+    label: &str,
+) -> Result<Vec<ActionId>> {
     let to = tx.mailbox(target).await?;
     if to.gone || !to.selectable {
         return Err(Error::new(Kind::MailboxGone, to.name));
@@ -31,7 +37,13 @@ pub async fn move_to(tx: &mut Tx, now: i64, ids: &[PlacementId], target: Mailbox
 
 /// Moves messages to the mailbox that each account has for a role. What lies in the trash already is removed for good when it
 /// is trashed again, not before `hold` seconds have passed.
-pub async fn move_to_role(tx: &mut Tx, now: i64, ids: &[PlacementId], role: Role, hold: i64) -> Result<Vec<ActionId>> {
+pub async fn move_to_role(
+    tx: &mut Tx,
+    now: i64,
+    ids: &[PlacementId],
+    role: Role,
+    hold: i64,
+) -> Result<Vec<ActionId>> {
     let mut by_account: std::collections::BTreeMap<AccountId, Vec<PlacementId>> = Default::default();
     for (account, p) in targets(tx, ids).await? {
         by_account.entry(account).or_default().push(p.id);

@@ -53,7 +53,9 @@ pub async fn revert(tx: &mut Tx, intent: &IntentRow) -> Result<()> {
 async fn reverse(tx: &mut Tx, account: AccountId, action: ActionId, intent: &IntentRow) -> Result<bool> {
     match &intent.kind {
         IntentKind::Flag(change) => {
-            let Some(p) = tx.placement(intent.placement).await?.filter(|p| !p.hidden) else { return Ok(false) };
+            let Some(p) = tx.placement(intent.placement).await?.filter(|p| !p.hidden) else {
+                return Ok(false);
+            };
             let flags = p.flags.with(&change.inverse());
             let back: FlagChange = p.flags.change_to(&flags);
             if !back.is_empty() {

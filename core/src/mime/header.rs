@@ -64,7 +64,8 @@ fn address(a: &Addr<'_>) -> Address {
 /// dress up names and file types).
 pub fn tidy(text: &str) -> String {
     let visible = text.chars().map(|c| if c.is_whitespace() { ' ' } else { c }).filter(|c| {
-        !c.is_control() && !matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+        !c.is_control()
+            && !matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
     });
     let text: String = visible.collect();
     text.split(' ').filter(|w| !w.is_empty()).collect::<Vec<_>>().join(" ")

@@ -68,12 +68,16 @@ pub fn part(raw: &[u8], number: u32) -> Option<Vec<u8>> {
 /// The first words of a message, for the list: at most 160 characters, without what was quoted.
 pub fn preview(raw: &[u8]) -> String {
     let text = with_message(raw, |m| m.body_text(0).map(|t| t.into_owned())).unwrap_or_default();
-    let own = text.lines().filter(|l| !l.trim_start().starts_with('>')).take(40).collect::<Vec<_>>().join(" ");
+    let own =
+        text.lines().filter(|l| !l.trim_start().starts_with('>')).take(40).collect::<Vec<_>>().join(" ");
     let own: String = own.chars().take(1000).collect();
     tidy(&own).chars().take(160).collect()
 }
 
-fn with_message<T>(raw: &[u8], read: impl FnOnce(&Message<'_>) -> Option<T> + std::panic::UnwindSafe) -> Option<T> {
+fn with_message<T>(
+    raw: &[u8],
+    read: impl FnOnce(&Message<'_>) -> Option<T> + std::panic::UnwindSafe,
+) -> Option<T> {
     if raw.len() > MAX_MESSAGE {
         return None;
     }
@@ -103,7 +107,12 @@ fn render_parsed(m: &Message<'_>) -> Rendered {
             .map(|c| format!("{}/{}", c.ctype(), c.subtype().unwrap_or("octet-stream")).to_lowercase())
             .unwrap_or_else(|| "application/octet-stream".to_owned());
         let name = part.attachment_name().map(str::to_owned).unwrap_or_else(|| default_name(part, *number));
-        attachments.push(Attachment { part: *number, name: safe_name(&name), media_type, size: part.len() as u64 });
+        attachments.push(Attachment {
+            part: *number,
+            name: safe_name(&name),
+            media_type,
+            size: part.len() as u64,
+        });
     }
     match cleaned {
         Some(clean) => Rendered { html: clean.html, plain: false, text, blocked: clean.blocked, attachments },
@@ -117,10 +126,14 @@ fn inline_pictures(m: &Message<'_>) -> BTreeMap<String, String> {
     for part in m.parts.iter().take(MAX_PARTS) {
         let (Some(id), Some(kind)) = (part.content_id(), part.content_type()) else { continue };
         let subtype = kind.subtype().unwrap_or_default().to_lowercase();
-        let picture = kind.ctype().eq_ignore_ascii_case("image") && ["png", "jpeg", "jpg", "gif", "webp"].contains(&subtype.as_str());
+        let picture = kind.ctype().eq_ignore_ascii_case("image")
+            && ["png", "jpeg", "jpg", "gif", "webp"].contains(&subtype.as_str());
         if picture && part.len() <= MAX_INLINE {
             let data = base64::engine::general_purpose::STANDARD.encode(part.contents());
-            found.insert(id.trim_matches(['<', '>']).to_owned(), format!("data:image/{subtype};base64,{data}"));
+            found.insert(
+                id.trim_matches(['<', '>']).to_owned(),
+                format!("data:image/{subtype};base64,{data}"),
+            );
         }
     }
     found
@@ -131,31 +144,41 @@ fn default_name(part: &mail_parser::MessagePart<'_>, number: u32) -> String {
         let subject = inner.subject().map(tidy).unwrap_or_default();
         return if subject.is_empty() { format!("message-{number}.eml") } else { format!("{subject}.eml") };
     }
-    let extension = match part.content_type().map(|c| c.subtype().unwrap_or_default().to_lowercase()).as_deref() {
-        Some("pdf") => ".pdf",
-        Some("png") => ".png",
-        Some("jpeg") => ".jpg",
-        Some("calendar") => ".ics",
-        Some("html") => ".html",
-        Some("plain") => ".txt",
-        _ => "",
-    };
+    let extension =
+        match part.content_type().map(|c| c.subtype().unwrap_or_default().to_lowercase()).as_deref() {
+            Some("pdf") => ".pdf",
+            Some("png") => ".png",
+            Some("jpeg") => ".jpg",
+            Some("calendar") => ".ics",
+            Some("html") => ".html",
+            Some("plain") => ".txt",
+            _ => "",
+        };
     format!("part-{number}{extension}")
 }
 
 /// A name that any file system takes and that leads nowhere: no path, no control or direction marks, no device names.
 pub fn safe_name(name: &str) -> String {
     let last = name.rsplit(['/', '\\']).next().unwrap_or(name);
-    let mut clean: String = tidy(last).chars().map(|c| if "<>:\"|?*".contains(c) { '_' } else { c }).collect();
+    let mut clean: String =
+        tidy(last).chars().map(|c| if "<>:\"|?*".contains(c) { '_' } else { c }).collect();
     clean = clean.trim_matches(['.', ' ']).to_owned();
     if clean.chars().count() > 120 {
-        let (stem, extension) = clean.rsplit_once('.').map_or((clean.clone(), String::new()), |(s, e)| (s.to_owned(), format!(".{}", e.chars().take(10).collect::<String>())));
+        let (stem, extension) = clean.rsplit_once('.').map_or((clean.clone(), String::new()), |(s, e)| {
+            (s.to_owned(), format!(".{}", e.chars().take(10).collect::<String>()))
+        });
         clean = stem.chars().take(100).collect::<String>() + &extension;
     }
     let stem = clean.split('.').next().unwrap_or_default().to_uppercase();
     let device = ["CON", "PRN", "AUX", "NUL"].contains(&stem.as_str())
         || (stem.len() == 4 && (stem.starts_with("COM") || stem.starts_with("LPT")));
-    if clean.is_empty() { "attachment".to_owned() } else if device { format!("_{clean}") } else { clean }
+    if clean.is_empty() {
+        "attachment".to_owned()
+    } else if device {
+        format!("_{clean}")
+    } else {
+        clean
+    }
 }
 
 #[cfg(test)]
@@ -170,7 +193,10 @@ mod tests {
     #[test]
     fn shows_the_body_and_lists_the_files() {
         let r = render(MAIL);
-        assert!(r.html.contains("Olá") && r.html.contains("data:image/png") && !r.plain && r.blocked == 1, "{r:?}");
+        assert!(
+            r.html.contains("Olá") && r.html.contains("data:image/png") && !r.plain && r.blocked == 1,
+            "{r:?}"
+        );
         assert_eq!(r.attachments.len(), 1, "the inline picture is no attachment");
         assert_eq!((r.attachments[0].name.as_str(), r.attachments[0].size), ("boleto.pdf", 4));
         assert_eq!(part(MAIL, r.attachments[0].part).as_deref(), Some(&b"%PDF"[..]));
@@ -179,7 +205,14 @@ mod tests {
 
     #[test]
     fn names_lead_nowhere() {
-        for (from, to) in [("../x", "x"), ("CON.txt", "_CON.txt"), ("a\u{202e}fdp.exe", "afdp.exe"), ("", "attachment"), ("...", "attachment"), ("C:\\a\\b?.doc", "b_.doc")] {
+        for (from, to) in [
+            ("../x", "x"),
+            ("CON.txt", "_CON.txt"),
+            ("a\u{202e}fdp.exe", "afdp.exe"),
+            ("", "attachment"),
+            ("...", "attachment"),
+            ("C:\\a\\b?.doc", "b_.doc"),
+        ] {
             assert_eq!(safe_name(from), to);
         }
     }

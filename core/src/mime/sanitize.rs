@@ -40,7 +40,21 @@ thread_local! {
 
 fn run(html: &str, inline: &BTreeMap<String, String>) -> Clean {
     BLOCKED.set(0);
-    let layout = ["align", "bgcolor", "border", "cellpadding", "cellspacing", "color", "dir", "face", "height", "size", "style", "valign", "width"];
+    let layout = [
+        "align",
+        "bgcolor",
+        "border",
+        "cellpadding",
+        "cellspacing",
+        "color",
+        "dir",
+        "face",
+        "height",
+        "size",
+        "style",
+        "valign",
+        "width",
+    ];
     let schemes: HashSet<&str> = ["http", "https", "mailto", "tel", "data", "cid"].into();
     let inline = inline.clone();
     let mut builder = ammonia::Builder::default();
@@ -60,7 +74,12 @@ fn run(html: &str, inline: &BTreeMap<String, String>) -> Clean {
     Clean { html, blocked: BLOCKED.get() }
 }
 
-fn filter<'v>(inline: &BTreeMap<String, String>, element: &str, attribute: &str, value: &'v str) -> Option<Cow<'v, str>> {
+fn filter<'v>(
+    inline: &BTreeMap<String, String>,
+    element: &str,
+    attribute: &str,
+    value: &'v str,
+) -> Option<Cow<'v, str>> {
     let lower = value.trim_start().to_ascii_lowercase();
     match (element, attribute) {
         (_, "style") => {
@@ -96,7 +115,8 @@ fn filter<'v>(inline: &BTreeMap<String, String>, element: &str, attribute: &str,
 
 /// How deep elements nest, counted roughly and in linear time: open tags less closed ones.
 fn depth(html: &str) -> usize {
-    const VOID: [&str; 12] = ["br", "img", "hr", "meta", "link", "input", "col", "area", "base", "wbr", "source", "!doctype"];
+    const VOID: [&str; 12] =
+        ["br", "img", "hr", "meta", "link", "input", "col", "area", "base", "wbr", "source", "!doctype"];
     let (mut now, mut most) = (0usize, 0usize);
     let bytes = html.as_bytes();
     for (i, _) in html.match_indices('<') {
@@ -104,7 +124,11 @@ fn depth(html: &str) -> usize {
             Some(b'/') => now = now.saturating_sub(1),
             Some(c) if c.is_ascii_alphabetic() => {
                 let rest = &bytes[i + 1..(i + 12).min(bytes.len())];
-                let name: String = rest.iter().take_while(|b| b.is_ascii_alphanumeric()).map(|b| b.to_ascii_lowercase() as char).collect();
+                let name: String = rest
+                    .iter()
+                    .take_while(|b| b.is_ascii_alphanumeric())
+                    .map(|b| b.to_ascii_lowercase() as char)
+                    .collect();
                 // Paragraphs and cells are mostly left open and close each other.
                 if !VOID.contains(&name.as_str()) && !["p", "li", "td", "tr", "th"].contains(&name.as_str()) {
                     now += 1;
@@ -177,7 +201,11 @@ mod tests {
             &inline,
         )
         .unwrap_or_default();
-        assert!(!c.html.contains("http://t") && !c.html.contains("script") && !c.html.contains("onclick"), "{}", c.html);
+        assert!(
+            !c.html.contains("http://t") && !c.html.contains("script") && !c.html.contains("onclick"),
+            "{}",
+            c.html
+        );
         assert!(c.html.contains("data:image/png;base64,AA") && c.html.contains("color:red"));
         assert!(c.html.contains("https://ok.test") && c.html.contains("noopener"));
         assert!(c.blocked >= 2);

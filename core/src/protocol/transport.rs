@@ -79,8 +79,10 @@ impl Trust {
             .with_safe_default_protocol_versions()
             .map_err(tls)?;
         #[cfg(all(unix, not(any(target_os = "android", target_os = "ios", target_os = "macos"))))]
-        let platform =
-            rustls_platform_verifier::Verifier::new_with_extra_roots(self.extra.iter().cloned(), provider.clone());
+        let platform = rustls_platform_verifier::Verifier::new_with_extra_roots(
+            self.extra.iter().cloned(),
+            provider.clone(),
+        );
         #[cfg(not(all(unix, not(any(target_os = "android", target_os = "ios", target_os = "macos")))))]
         let platform = if self.extra.is_empty() {
             rustls_platform_verifier::Verifier::new(provider.clone())
@@ -88,9 +90,10 @@ impl Trust {
             Err(rustls::Error::General("own roots replace the platform's here".into()))
         };
         match platform {
-            Ok(verifier) => {
-                Ok(builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier)).with_no_client_auth())
-            }
+            Ok(verifier) => Ok(builder
+                .dangerous()
+                .with_custom_certificate_verifier(Arc::new(verifier))
+                .with_no_client_auth()),
             // A machine without any root of its own still has the user's file.
             Err(_) if !self.extra.is_empty() => {
                 let mut roots = RootCertStore::empty();
@@ -116,7 +119,9 @@ impl Transport {
             return Err(Error::new(Kind::HostUnknown, &to.host));
         }
         if to.tls == Tls::None && !addresses.iter().all(|a| is_loopback(a.ip())) {
-            return Err(Error::new(Kind::NoTls, &to.host).because("unencrypted connections stay on this machine"));
+            return Err(
+                Error::new(Kind::NoTls, &to.host).because("unencrypted connections stay on this machine")
+            );
         }
         let mut last = Error::new(Kind::Unreachable, &name);
         for address in addresses {
@@ -194,7 +199,9 @@ impl Transport {
         match timeout(patience, self.io.read(&mut chunk)).await {
             Err(_) => Err(Error::new(Kind::Timeout, &self.host)),
             Ok(Err(e)) => Err(Error::new(Kind::ConnectionLost, &self.host).because(e)),
-            Ok(Ok(0)) => Err(Error::new(Kind::ConnectionLost, &self.host).because("the server closed the connection")),
+            Ok(Ok(0)) => {
+                Err(Error::new(Kind::ConnectionLost, &self.host).because("the server closed the connection"))
+            }
             Ok(Ok(n)) => {
                 self.meter.down.fetch_add(n as u64, Ordering::Relaxed);
                 buffer.extend_from_slice(&chunk[..n]);
@@ -212,7 +219,9 @@ fn is_loopback(ip: IpAddr) -> bool {
 fn handshake_error(host: &str, e: std::io::Error) -> Error {
     let cause = e.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
     let kind = match cause {
-        Some(rustls::Error::InvalidCertificate(_) | rustls::Error::NoCertificatesPresented) => Kind::Certificate,
+        Some(rustls::Error::InvalidCertificate(_) | rustls::Error::NoCertificatesPresented) => {
+            Kind::Certificate
+        }
         Some(rustls::Error::InvalidMessage(_) | rustls::Error::InappropriateMessage { .. }) => Kind::NoTls,
         Some(_) => Kind::Certificate,
         None => Kind::ConnectionLost,

@@ -154,7 +154,14 @@ pub struct Window {
 
 impl Window {
     /// Opens a window at the top of a list.
-    pub async fn open(store: &Store, id: u32, scope: ListScope, outgoing: bool, filter: String, count: u32) -> Result<Self> {
+    pub async fn open(
+        store: &Store,
+        id: u32,
+        scope: ListScope,
+        outgoing: bool,
+        filter: String,
+        count: u32,
+    ) -> Result<Self> {
         let mut window = Self {
             id,
             scope,
@@ -260,7 +267,7 @@ mod tests {
             subject: look.to_string(),
             preview: String::new(),
             date: 0,
-            read: look % 2 == 0,
+            read: look == 1,
             starred: false,
             answered: false,
             deleted: false,

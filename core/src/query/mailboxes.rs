@@ -94,7 +94,11 @@ fn view(row: MailboxRow, parts: &[String]) -> MailboxView {
         selectable: row.selectable,
         gone: row.gone,
         total: row.total.max(0) as u64,
-        unread: if missing > 0 || row.uid_validity == 0 { unread.max(u64::from(row.server_unread)) } else { unread },
+        unread: if missing > 0 || row.uid_validity == 0 {
+            unread.max(u64::from(row.server_unread))
+        } else {
+            unread
+        },
         missing,
         on_server: u64::from(row.server_total),
         checked: row.checked,

@@ -84,8 +84,10 @@ impl Store {
 impl Tx {
     /// Adds an account; an address can be there only once.
     pub async fn add_account(&mut self, a: &AccountRow) -> Result<AccountId> {
-        let taken: Option<i64> =
-            sqlx::query_scalar("SELECT id FROM account WHERE address = ?").bind(&a.address).fetch_optional(self.conn()).await?;
+        let taken: Option<i64> = sqlx::query_scalar("SELECT id FROM account WHERE address = ?")
+            .bind(&a.address)
+            .fetch_optional(self.conn())
+            .await?;
         if taken.is_some() {
             return Err(Error::new(Kind::Usage, &a.address).because("this account is here already"));
         }

@@ -38,7 +38,14 @@ impl Store {
 
 impl Tx {
     /// Begins an action.
-    pub async fn add_action(&mut self, account: AccountId, kind: &str, label: &str, target: MailboxId, now: i64) -> Result<ActionId> {
+    pub async fn add_action(
+        &mut self,
+        account: AccountId,
+        kind: &str,
+        label: &str,
+        target: MailboxId,
+        now: i64,
+    ) -> Result<ActionId> {
         let id: i64 = sqlx::query_scalar("INSERT INTO action (account_id, kind, label, target_id, made) VALUES (?, ?, ?, ?, ?) RETURNING id")
             .bind(account.0)
             .bind(kind)
@@ -52,10 +59,12 @@ impl Tx {
 
     /// The account and label of an action that was not undone yet; marks it undone.
     pub async fn take_action(&mut self, id: ActionId) -> Result<Option<(AccountId, String)>> {
-        let row = sqlx::query("UPDATE action SET undone = 1 WHERE id = ? AND undone = 0 RETURNING account_id, label")
-            .bind(id.0)
-            .fetch_optional(self.conn())
-            .await?;
+        let row = sqlx::query(
+            "UPDATE action SET undone = 1 WHERE id = ? AND undone = 0 RETURNING account_id, label",
+        )
+        .bind(id.0)
+        .fetch_optional(self.conn())
+        .await?;
         row.map(|r| Ok((AccountId(r.try_get(0)?), r.try_get(1)?))).transpose()
     }
 

@@ -14,7 +14,10 @@ const LEVEL: i32 = 3;
 impl Store {
     /// The raw message, if it is here.
     pub async fn body(&self, id: MessageId) -> Result<Option<Vec<u8>>> {
-        let row = sqlx::query("SELECT raw, file FROM body WHERE message_id = ?").bind(id.0).fetch_optional(self.reader()).await?;
+        let row = sqlx::query("SELECT raw, file FROM body WHERE message_id = ?")
+            .bind(id.0)
+            .fetch_optional(self.reader())
+            .await?;
         let Some(row) = row else { return Ok(None) };
         let (raw, file): (Vec<u8>, String) = (row.try_get(0)?, row.try_get(1)?);
         let path = self.bodies().join(file.clone());
@@ -76,7 +79,11 @@ pub struct Packed {
 impl Tx {
     /// Keeps the raw message.
     pub async fn put_body(&mut self, id: MessageId, packed: &Packed, preview: &str) -> Result<()> {
-        let known = sqlx::query("UPDATE message SET has_body = 1, preview = ? WHERE id = ?").bind(preview).bind(id.0).execute(self.conn()).await?;
+        let known = sqlx::query("UPDATE message SET has_body = 1, preview = ? WHERE id = ?")
+            .bind(preview)
+            .bind(id.0)
+            .execute(self.conn())
+            .await?;
         if known.rows_affected() == 0 {
             return Ok(()); // it left every mailbox while it was being fetched
         }
@@ -87,8 +94,10 @@ impl Tx {
             .execute(self.conn())
             .await?;
         self.touched.messages.insert(id);
-        let mailboxes: Vec<i64> =
-            sqlx::query_scalar("SELECT mailbox_id FROM placement WHERE message_id = ?").bind(id.0).fetch_all(self.conn()).await?;
+        let mailboxes: Vec<i64> = sqlx::query_scalar("SELECT mailbox_id FROM placement WHERE message_id = ?")
+            .bind(id.0)
+            .fetch_all(self.conn())
+            .await?;
         self.touched.mailboxes.extend(mailboxes.into_iter().map(MailboxId));
         Ok(())
     }

@@ -88,16 +88,19 @@ fn read(r: &SqliteRow) -> Result<IntentRow> {
 impl Store {
     /// Intents of an account that wait, in order.
     pub async fn waiting_intents(&self, account: AccountId) -> Result<Vec<IntentRow>> {
-        let sql = sqlx::AssertSqlSafe(format!("SELECT {COLUMNS} FROM intent WHERE account_id = ? AND state <> 'done' ORDER BY id"));
+        let sql = sqlx::AssertSqlSafe(format!(
+            "SELECT {COLUMNS} FROM intent WHERE account_id = ? AND state <> 'done' ORDER BY id"
+        ));
         sqlx::query(sql).bind(account.0).fetch_all(self.reader()).await?.iter().map(read).collect()
     }
 
     /// How many wait.
     pub async fn waiting_count(&self, account: AccountId) -> Result<u64> {
-        let n: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM intent WHERE account_id = ? AND state <> 'done'")
-            .bind(account.0)
-            .fetch_one(self.reader())
-            .await?;
+        let n: i64 =
+            sqlx::query_scalar("SELECT COUNT(*) FROM intent WHERE account_id = ? AND state <> 'done'")
+                .bind(account.0)
+                .fetch_one(self.reader())
+                .await?;
         Ok(n as u64)
     }
 }
@@ -143,7 +146,8 @@ impl Tx {
 
     /// Intents of an action, newest first.
     pub async fn intents_of(&mut self, action: ActionId) -> Result<Vec<IntentRow>> {
-        let sql = sqlx::AssertSqlSafe(format!("SELECT {COLUMNS} FROM intent WHERE action_id = ? ORDER BY id DESC"));
+        let sql =
+            sqlx::AssertSqlSafe(format!("SELECT {COLUMNS} FROM intent WHERE action_id = ? ORDER BY id DESC"));
         sqlx::query(sql).bind(action.0).fetch_all(self.conn()).await?.iter().map(read).collect()
     }
 
@@ -158,7 +162,9 @@ impl Tx {
 
     /// Intents that wait for a placement, in order.
     pub async fn waiting_for(&mut self, placement: PlacementId) -> Result<Vec<IntentRow>> {
-        let sql = sqlx::AssertSqlSafe(format!("SELECT {COLUMNS} FROM intent WHERE state <> 'done' AND placement_id = ? ORDER BY id"));
+        let sql = sqlx::AssertSqlSafe(format!(
+            "SELECT {COLUMNS} FROM intent WHERE state <> 'done' AND placement_id = ? ORDER BY id"
+        ));
         sqlx::query(sql).bind(placement.0).fetch_all(self.conn()).await?.iter().map(read).collect()
     }
 
@@ -189,13 +195,20 @@ impl Tx {
     }
 
     /// What waited for one placement waits for another: it got a new row.
-    pub async fn redirect_intents(&mut self, from: PlacementId, to: PlacementId, mailbox: MailboxId) -> Result<()> {
-        sqlx::query("UPDATE intent SET placement_id = ?, mailbox_id = ? WHERE placement_id = ? AND state <> 'done'")
-            .bind(to.0)
-            .bind(mailbox.0)
-            .bind(from.0)
-            .execute(self.conn())
-            .await?;
+    pub async fn redirect_intents(
+        &mut self,
+        from: PlacementId,
+        to: PlacementId,
+        mailbox: MailboxId,
+    ) -> Result<()> {
+        sqlx::query(
+            "UPDATE intent SET placement_id = ?, mailbox_id = ? WHERE placement_id = ? AND state <> 'done'",
+        )
+        .bind(to.0)
+        .bind(mailbox.0)
+        .bind(from.0)
+        .execute(self.conn())
+        .await?;
         Ok(())
     }
 }

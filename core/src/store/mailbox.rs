@@ -95,7 +95,9 @@ pub struct Listed {
 impl Store {
     /// All mailboxes of an account, by name.
     pub async fn mailboxes(&self, account: AccountId) -> Result<Vec<MailboxRow>> {
-        let sql = sqlx::AssertSqlSafe(format!("SELECT {COLUMNS} FROM mailbox WHERE account_id = ? ORDER BY name, id"));
+        let sql = sqlx::AssertSqlSafe(format!(
+            "SELECT {COLUMNS} FROM mailbox WHERE account_id = ? ORDER BY name, id"
+        ));
         sqlx::query(sql).bind(account.0).fetch_all(self.reader()).await?.iter().map(read).collect()
     }
 
@@ -117,7 +119,9 @@ impl Tx {
 
     /// All mailboxes of an account, as this transaction sees them.
     pub async fn mailboxes(&mut self, account: AccountId) -> Result<Vec<MailboxRow>> {
-        let sql = sqlx::AssertSqlSafe(format!("SELECT {COLUMNS} FROM mailbox WHERE account_id = ? ORDER BY name, id"));
+        let sql = sqlx::AssertSqlSafe(format!(
+            "SELECT {COLUMNS} FROM mailbox WHERE account_id = ? ORDER BY name, id"
+        ));
         sqlx::query(sql).bind(account.0).fetch_all(self.conn()).await?.iter().map(read).collect()
     }
 
@@ -163,7 +167,13 @@ impl Tx {
     }
 
     /// A mailbox was opened under this UIDVALIDITY; UIDs from `uid_next` on are unknown, those in `todo` are to be fetched.
-    pub async fn set_progress(&mut self, id: MailboxId, uid_validity: u32, uid_next: u32, todo: &UidSet) -> Result<()> {
+    pub async fn set_progress(
+        &mut self,
+        id: MailboxId,
+        uid_validity: u32,
+        uid_next: u32,
+        todo: &UidSet,
+    ) -> Result<()> {
         sqlx::query("UPDATE mailbox SET uid_validity = ?, uid_next = ?, todo = ? WHERE id = ?")
             .bind(i64::from(uid_validity))
             .bind(i64::from(uid_next))
@@ -177,7 +187,11 @@ impl Tx {
 
     /// What remains to be fetched.
     pub async fn set_todo(&mut self, id: MailboxId, todo: &UidSet) -> Result<()> {
-        sqlx::query("UPDATE mailbox SET todo = ? WHERE id = ?").bind(todo.to_string()).bind(id.0).execute(self.conn()).await?;
+        sqlx::query("UPDATE mailbox SET todo = ? WHERE id = ?")
+            .bind(todo.to_string())
+            .bind(id.0)
+            .execute(self.conn())
+            .await?;
         Ok(())
     }
 

@@ -93,7 +93,11 @@ impl Store {
 
 impl Tx {
     /// Adds those that are not here yet; gives the number of each, by identity.
-    pub async fn put_messages(&mut self, account: AccountId, new: &[NewMessage]) -> Result<BTreeMap<Identity, MessageId>> {
+    pub async fn put_messages(
+        &mut self,
+        account: AccountId,
+        new: &[NewMessage],
+    ) -> Result<BTreeMap<Identity, MessageId>> {
         let mut found = BTreeMap::new();
         for chunk in new.chunks(500) {
             let mut insert = QueryBuilder::new(

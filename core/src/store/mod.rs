@@ -17,7 +17,9 @@ pub mod setting;
 
 use crate::error::{Error, Kind, Result};
 use crate::model::{AccountId, MailboxId, MessageId};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+};
 use sqlx::{ConnectOptions, Connection, Sqlite, SqliteConnection, Transaction};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -102,7 +104,8 @@ impl Store {
             .pragma("temp_store", "MEMORY");
         let writer = SqlitePoolOptions::new().max_connections(1).connect_with(options).await?;
         MIGRATIONS.run(&writer).await.map_err(|e| match e {
-            sqlx::migrate::MigrateError::VersionMissing(_) | sqlx::migrate::MigrateError::VersionTooNew(..) => {
+            sqlx::migrate::MigrateError::VersionMissing(_)
+            | sqlx::migrate::MigrateError::VersionTooNew(..) => {
                 Error::new(Kind::StorageNewer, dir.display().to_string())
             }
             sqlx::migrate::MigrateError::Execute(e) => Error::from(e),
@@ -113,10 +116,7 @@ impl Store {
             .read_only(true)
             .busy_timeout(Duration::from_secs(10))
             .pragma("temp_store", "MEMORY");
-        let readers = SqlitePoolOptions::new()
-            .max_connections(3)
-            .connect_with(reading)
-            .await?;
+        let readers = SqlitePoolOptions::new().max_connections(3).connect_with(reading).await?;
         let (changes, _) = broadcast::channel(1024);
         Ok(Self { writer, readers, changes, dir: dir.to_owned() })
     }
@@ -167,11 +167,12 @@ async fn refuse_newer(dir: &Path) -> Result<()> {
         return Ok(());
     }
     let mut looking = SqliteConnectOptions::new().filename(file).read_only(true).connect().await?;
-    let written: Option<i64> = match sqlx::query_scalar("SELECT MAX(version) FROM _sqlx_migrations").fetch_one(&mut looking).await {
-        // No such table: a first start was cut before it made anything.
-        Err(sqlx::Error::Database(e)) if e.code().as_deref() == Some("1") => None,
-        other => other?,
-    };
+    let written: Option<i64> =
+        match sqlx::query_scalar("SELECT MAX(version) FROM _sqlx_migrations").fetch_one(&mut looking).await {
+            // No such table: a first start was cut before it made anything.
+            Err(sqlx::Error::Database(e)) if e.code().as_deref() == Some("1") => None,
+            other => other?,
+        };
     looking.close().await?;
     let ours = MIGRATIONS.iter().map(|m| m.version).max();
     if written > ours { Err(Error::new(Kind::StorageNewer, dir.display().to_string())) } else { Ok(()) }
@@ -198,10 +199,10 @@ impl From<sqlx::Error> for Error {
             sqlx::Error::Database(d) => {
                 let code: i32 = d.code().and_then(|c| c.parse().ok()).unwrap_or(0);
                 match code & 0xff {
-                    13 => Kind::DiskFull,         // SQLITE_FULL
+                    13 => Kind::DiskFull,                                                   // SQLITE_FULL
                     10 if code == 10 | (3 << 8) || code == 10 | (4 << 8) => Kind::DiskFull, // IOERR_WRITE, IOERR_FSYNC
                     11 | 26 => Kind::StorageDamaged, // SQLITE_CORRUPT, SQLITE_NOTADB
-                    5 | 6 => Kind::StorageBusy,   // SQLITE_BUSY, SQLITE_LOCKED
+                    5 | 6 => Kind::StorageBusy,      // SQLITE_BUSY, SQLITE_LOCKED
                     _ => Kind::Storage,
                 }
             }

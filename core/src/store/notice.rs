@@ -45,7 +45,14 @@ impl Store {
 
 impl Tx {
     /// Adds a notice.
-    pub async fn add_notice(&mut self, account: AccountId, made: i64, code: &str, subject: &str, count: i64) -> Result<()> {
+    pub async fn add_notice(
+        &mut self,
+        account: AccountId,
+        made: i64,
+        code: &str,
+        subject: &str,
+        count: i64,
+    ) -> Result<()> {
         sqlx::query("INSERT INTO notice (account_id, made, code, subject, count) VALUES (?, ?, ?, ?, ?)")
             .bind(account.0)
             .bind(made)

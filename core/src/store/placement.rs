@@ -78,8 +78,7 @@ pub struct ListRow {
     pub has_attachments: bool,
 }
 
-const COLUMNS: &str =
-    "id, message_id, mailbox_id, uid, base_bits, base_keywords, bits, keywords, modseq, received, sort_date, hidden";
+const COLUMNS: &str = "id, message_id, mailbox_id, uid, base_bits, base_keywords, bits, keywords, modseq, received, sort_date, hidden";
 
 fn read(r: &SqliteRow) -> Result<PlacementRow> {
     let (base_keywords, keywords): (String, String) = (r.try_get("base_keywords")?, r.try_get("keywords")?);
@@ -160,14 +159,22 @@ impl Store {
             let n: i64 = q.build_query_scalar().fetch_one(self.reader()).await?;
             return Ok(n.max(0) as u64);
         }
-        let mut q = QueryBuilder::new("SELECT COUNT(*) FROM placement p JOIN message m ON m.id = p.message_id WHERE ");
+        let mut q = QueryBuilder::new(
+            "SELECT COUNT(*) FROM placement p JOIN message m ON m.id = p.message_id WHERE ",
+        );
         push_scope(&mut q, scope, filter);
         let n: i64 = q.build_query_scalar().fetch_one(self.reader()).await?;
         Ok(n as u64)
     }
 
     /// `count` rows of a list from row `first` on, newest first.
-    pub async fn list_rows(&self, scope: &ListScope, filter: &str, first: u64, count: u64) -> Result<Vec<ListRow>> {
+    pub async fn list_rows(
+        &self,
+        scope: &ListScope,
+        filter: &str,
+        first: u64,
+        count: u64,
+    ) -> Result<Vec<ListRow>> {
         // The inner query walks the covering index to the offset; only the rows wanted are looked up.
         let mut q = QueryBuilder::new(
             "SELECT p.id, p.message_id, p.mailbox_id, p.bits, p.keywords, p.sort_date, m.subject, m.from_name, m.from_address, m.recipients, m.preview, m.size, m.has_attachments
@@ -185,7 +192,13 @@ impl Store {
     }
 
     /// The row of a list at which a placement stands now, if it is in it.
-    pub async fn list_position(&self, scope: &ListScope, filter: &str, sort_date: i64, id: PlacementId) -> Result<u64> {
+    pub async fn list_position(
+        &self,
+        scope: &ListScope,
+        filter: &str,
+        sort_date: i64,
+        id: PlacementId,
+    ) -> Result<u64> {
         let mut q = QueryBuilder::new("SELECT COUNT(*) FROM placement p ");
         if !filter.is_empty() {
             q.push("JOIN message m ON m.id = p.message_id ");
@@ -207,10 +220,11 @@ impl Store {
     /// Every placement of a mailbox that has a UID: (UID, base flags, number). For comparing with a server that has no
     /// mod-sequences.
     pub async fn uids(&self, mailbox: MailboxId) -> Result<UidSet> {
-        let rows: Vec<i64> = sqlx::query_scalar("SELECT uid FROM placement WHERE mailbox_id = ? AND uid > 0 ORDER BY uid")
-            .bind(mailbox.0)
-            .fetch_all(self.reader())
-            .await?;
+        let rows: Vec<i64> =
+            sqlx::query_scalar("SELECT uid FROM placement WHERE mailbox_id = ? AND uid > 0 ORDER BY uid")
+                .bind(mailbox.0)
+                .fetch_all(self.reader())
+                .await?;
         Ok(rows.into_iter().map(|u| u as u32).collect())
     }
 
@@ -227,7 +241,12 @@ impl Store {
     }
 
     /// Messages of a mailbox whose body is not here and is to be kept: (UID, message, size), newest first.
-    pub async fn missing_bodies(&self, mailbox: MailboxId, newer_than: i64, limit: u32) -> Result<Vec<(u32, MessageId, u64)>> {
+    pub async fn missing_bodies(
+        &self,
+        mailbox: MailboxId,
+        newer_than: i64,
+        limit: u32,
+    ) -> Result<Vec<(u32, MessageId, u64)>> {
         let rows = sqlx::query(
             "SELECT p.uid, m.id, m.size FROM placement p INDEXED BY placement_list JOIN message m ON m.id = p.message_id
              WHERE p.mailbox_id = ? AND p.hidden = 0 AND p.sort_date >= ? AND p.uid > 0 AND m.has_body = 0
@@ -239,7 +258,9 @@ impl Store {
         .fetch_all(self.reader())
         .await?;
         rows.iter()
-            .map(|r| Ok((r.try_get::<i64, _>(0)? as u32, MessageId(r.try_get(1)?), r.try_get::<i64, _>(2)? as u64)))
+            .map(|r| {
+                Ok((r.try_get::<i64, _>(0)? as u32, MessageId(r.try_get(1)?), r.try_get::<i64, _>(2)? as u64))
+            })
             .collect()
     }
 }
@@ -270,13 +291,19 @@ impl Tx {
 
     /// The account a mailbox of a placement belongs to.
     pub async fn account_of(&mut self, mailbox: MailboxId) -> Result<AccountId> {
-        let id: Option<i64> =
-            sqlx::query_scalar("SELECT account_id FROM mailbox WHERE id = ?").bind(mailbox.0).fetch_optional(self.conn()).await?;
+        let id: Option<i64> = sqlx::query_scalar("SELECT account_id FROM mailbox WHERE id = ?")
+            .bind(mailbox.0)
+            .fetch_optional(self.conn())
+            .await?;
         id.map(AccountId).ok_or_else(|| Error::new(Kind::NotFound, mailbox.to_string()))
     }
 
     /// Placements with these UIDs.
-    pub async fn placements_by_uid(&mut self, mailbox: MailboxId, uids: &UidSet) -> Result<Vec<PlacementRow>> {
+    pub async fn placements_by_uid(
+        &mut self,
+        mailbox: MailboxId,
+        uids: &UidSet,
+    ) -> Result<Vec<PlacementRow>> {
         let wanted: Vec<u32> = uids.iter().collect();
         let mut out = Vec::with_capacity(wanted.len());
         for chunk in wanted.chunks(1000) {
@@ -296,13 +323,17 @@ impl Tx {
 
     /// All placements with a UID of a mailbox.
     pub async fn placements_with_uid(&mut self, mailbox: MailboxId) -> Result<Vec<PlacementRow>> {
-        let sql = sqlx::AssertSqlSafe(format!("SELECT {COLUMNS} FROM placement WHERE mailbox_id = ? AND uid > 0 ORDER BY uid"));
+        let sql = sqlx::AssertSqlSafe(format!(
+            "SELECT {COLUMNS} FROM placement WHERE mailbox_id = ? AND uid > 0 ORDER BY uid"
+        ));
         sqlx::query(sql).bind(mailbox.0).fetch_all(self.conn()).await?.iter().map(read).collect()
     }
 
     /// Placements that wait for a UID.
     pub async fn expected_placements(&mut self, mailbox: MailboxId) -> Result<Vec<PlacementRow>> {
-        let sql = sqlx::AssertSqlSafe(format!("SELECT {COLUMNS} FROM placement WHERE mailbox_id = ? AND uid = 0 ORDER BY id"));
+        let sql = sqlx::AssertSqlSafe(format!(
+            "SELECT {COLUMNS} FROM placement WHERE mailbox_id = ? AND uid = 0 ORDER BY id"
+        ));
         sqlx::query(sql).bind(mailbox.0).fetch_all(self.conn()).await?.iter().map(read).collect()
     }
 
@@ -351,7 +382,13 @@ impl Tx {
     }
 
     /// Sets what the server has and what the user sees.
-    pub async fn set_flags(&mut self, p: &PlacementRow, base: &Flags, flags: &Flags, modseq: u64) -> Result<()> {
+    pub async fn set_flags(
+        &mut self,
+        p: &PlacementRow,
+        base: &Flags,
+        flags: &Flags,
+        modseq: u64,
+    ) -> Result<()> {
         sqlx::query("UPDATE placement SET base_bits = ?, base_keywords = ?, bits = ?, keywords = ?, modseq = ? WHERE id = ?")
             .bind(i64::from(base.bits))
             .bind(base.keyword_text())
@@ -376,14 +413,22 @@ impl Tx {
             .bind(p.id.0)
             .execute(self.conn())
             .await?;
-        sqlx::query("UPDATE placement SET uid = ?, modseq = 0 WHERE id = ?").bind(i64::from(uid)).bind(p.id.0).execute(self.conn()).await?;
+        sqlx::query("UPDATE placement SET uid = ?, modseq = 0 WHERE id = ?")
+            .bind(i64::from(uid))
+            .bind(p.id.0)
+            .execute(self.conn())
+            .await?;
         self.touched.mailboxes.insert(p.mailbox);
         Ok(())
     }
 
     /// Hides a placement from lists, or shows it again.
     pub async fn set_hidden(&mut self, p: &PlacementRow, hidden: bool) -> Result<()> {
-        sqlx::query("UPDATE placement SET hidden = ? WHERE id = ?").bind(hidden).bind(p.id.0).execute(self.conn()).await?;
+        sqlx::query("UPDATE placement SET hidden = ? WHERE id = ?")
+            .bind(hidden)
+            .bind(p.id.0)
+            .execute(self.conn())
+            .await?;
         self.touched.mailboxes.insert(p.mailbox);
         Ok(())
     }
@@ -391,14 +436,20 @@ impl Tx {
     /// Takes a placement away.
     pub async fn remove_placement(&mut self, id: PlacementId) -> Result<()> {
         let mailbox: Option<i64> =
-            sqlx::query_scalar("DELETE FROM placement WHERE id = ? RETURNING mailbox_id").bind(id.0).fetch_optional(self.conn()).await?;
+            sqlx::query_scalar("DELETE FROM placement WHERE id = ? RETURNING mailbox_id")
+                .bind(id.0)
+                .fetch_optional(self.conn())
+                .await?;
         self.touched.mailboxes.extend(mailbox.map(MailboxId));
         Ok(())
     }
 
     /// A new UIDVALIDITY: no UID means anything any more, everything is expected anew (DESIGN: rekey).
     pub async fn forget_uids(&mut self, mailbox: MailboxId) -> Result<()> {
-        sqlx::query("UPDATE placement SET uid = 0, modseq = 0 WHERE mailbox_id = ?").bind(mailbox.0).execute(self.conn()).await?;
+        sqlx::query("UPDATE placement SET uid = 0, modseq = 0 WHERE mailbox_id = ?")
+            .bind(mailbox.0)
+            .execute(self.conn())
+            .await?;
         self.touched.mailboxes.insert(mailbox);
         Ok(())
     }

@@ -6,7 +6,10 @@ use crate::error::Result;
 impl Store {
     /// A choice, if it was made.
     pub async fn setting(&self, key: &str) -> Result<Option<String>> {
-        Ok(sqlx::query_scalar("SELECT value FROM setting WHERE key = ?").bind(key).fetch_optional(self.reader()).await?)
+        Ok(sqlx::query_scalar("SELECT value FROM setting WHERE key = ?")
+            .bind(key)
+            .fetch_optional(self.reader())
+            .await?)
     }
 }
 

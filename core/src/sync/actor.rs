@@ -204,7 +204,12 @@ async fn watch_inbox(ctx: Arc<Context>, wake: Arc<Notify>, mut state: watch::Rec
 
 async fn watch_once(ctx: &Context, wake: &Notify) -> Result<()> {
     let inbox = loop {
-        let found = ctx.store.mailboxes(ctx.account).await?.into_iter().find(|m| m.role == Some(Role::Inbox) && !m.gone);
+        let found = ctx
+            .store
+            .mailboxes(ctx.account)
+            .await?
+            .into_iter()
+            .find(|m| m.role == Some(Role::Inbox) && !m.gone);
         match found {
             Some(inbox) if inbox.uid_validity > 0 => break inbox,
             _ => tokio::time::sleep(Duration::from_secs(1)).await,

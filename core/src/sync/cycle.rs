@@ -28,11 +28,12 @@ pub async fn cycle(ctx: &Context, session: &mut Session, first: bool) -> Result<
     };
     for row in in_order(ctx).await? {
         let mut more = !row.todo.is_empty();
-        if more && session.selected() != Some(row.raw.as_slice()) {
-            if let Err(e) = pull::pull(ctx, session, row.id).await {
-                note(e)?;
-                continue;
-            }
+        if more
+            && session.selected() != Some(row.raw.as_slice())
+            && let Err(e) = pull::pull(ctx, session, row.id).await
+        {
+            note(e)?;
+            continue;
         }
         if row.todo.len() > FILL * 2 {
             refine(ctx, session, row.id).await?;
@@ -68,7 +69,8 @@ pub async fn survey(ctx: &Context, session: &mut Session, first: bool) -> Result
     if !first {
         replay::replay(ctx, session).await?;
     }
-    let inbox = ctx.store.mailboxes(ctx.account).await?.into_iter().find(|m| m.role == Some(Role::Inbox) && !m.gone);
+    let inbox =
+        ctx.store.mailboxes(ctx.account).await?.into_iter().find(|m| m.role == Some(Role::Inbox) && !m.gone);
     // On the first survey of a connection the inbox is opened in the same breath.
     let guard = match (&inbox, first) {
         (Some(row), true) => Some(ctx.lock(row.id).await),
@@ -129,7 +131,8 @@ async fn adopt_empty(ctx: &Context, rows: &[MailboxRow], survey: &Survey) -> Res
     let mut tx = ctx.store.begin().await?;
     for row in rows.iter().filter(|m| m.selectable && !m.gone && m.uid_validity == 0) {
         let Some(status) = survey.statuses.iter().find(|s| s.name == row.raw) else { continue };
-        if let (Some(0), Some(validity), Some(uid_next)) = (status.messages, status.uid_validity, status.uid_next)
+        if let (Some(0), Some(validity), Some(uid_next)) =
+            (status.messages, status.uid_validity, status.uid_next)
             && tx.expected_placements(row.id).await?.is_empty()
         {
             tx.set_progress(row.id, validity, uid_next, &UidSet::new()).await?;
@@ -145,7 +148,9 @@ async fn adopt_empty(ctx: &Context, rows: &[MailboxRow], survey: &Survey) -> Res
 /// mailbox before this survey's counters were stored.
 async fn changed(ctx: &Context, row: &MailboxRow, old: Option<&MailboxRow>, survey: &Survey) -> Result<bool> {
     let Some(status) = survey.statuses.iter().find(|s| s.name == row.raw) else { return Ok(true) };
-    if status.uid_validity.is_none_or(|v| v != row.uid_validity) || status.uid_next.is_none_or(|n| n != row.uid_next) {
+    if status.uid_validity.is_none_or(|v| v != row.uid_validity)
+        || status.uid_next.is_none_or(|n| n != row.uid_next)
+    {
         return Ok(true);
     }
     if let Some(modseq) = status.highest_modseq

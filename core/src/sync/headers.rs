@@ -79,7 +79,8 @@ pub async fn store(ctx: &Context, tx: &mut Tx, mailbox: MailboxId, headers: Vec<
     let mut expected: Vec<PlacementRow> = tx.expected_placements(mailbox).await?;
     expected.retain(|p| {
         !waiting.iter().any(|i| {
-            i.state == IntentState::Queued && matches!(i.kind, IntentKind::Move { expected, .. } if expected == p.id)
+            i.state == IntentState::Queued
+                && matches!(i.kind, IntentKind::Move { expected, .. } if expected == p.id)
         })
     });
     let (known, fresh): (Vec<_>, Vec<_>) = headers.into_iter().partition(|h| existing.contains_key(&h.uid));
@@ -89,27 +90,38 @@ pub async fn store(ctx: &Context, tx: &mut Tx, mailbox: MailboxId, headers: Vec<
         let flags = merge::local(&h.flags, changes.get(&p.id).unwrap_or(&none));
         tx.set_flags(p, &h.flags, &flags, h.modseq).await?;
     }
-    let (messages, rest): (Vec<NewMessage>, Vec<(u32, Flags, u64, i64)>) =
-        fresh.into_iter().map(|h| (h.message, (h.uid, h.flags, h.modseq, h.received))).unzip();
+    let messages: Vec<NewMessage> = fresh.iter().map(|h| h.message.clone()).collect();
     let ids = tx.put_messages(ctx.account, &messages).await?;
     let mut new = Vec::with_capacity(messages.len());
-    for (message, (uid, base, modseq, received)) in messages.into_iter().zip(rest) {
-        let Some(&id) = ids.get(&message.identity) else { continue };
+    for h in fresh {
+        let Some(&id) = ids.get(&h.message.identity) else { continue };
         if let Some(at) = expected.iter().position(|p| p.message == id) {
             let p = expected.swap_remove(at);
-            tx.set_uid(&p, uid).await?;
-            let flags = merge::local(&base, changes.get(&p.id).unwrap_or(&none));
-            tx.set_flags(&p, &base, &flags, modseq).await?;
+            tx.set_uid(&p, h.uid).await?;
+            let flags = merge::local(&h.flags, changes.get(&p.id).unwrap_or(&none));
+            tx.set_flags(&p, &h.flags, &flags, h.modseq).await?;
             continue;
         }
-        let sort_date = if received > 0 { received } else { message.envelope.date };
-        new.push(NewPlacement { message: id, uid, flags: base.clone(), base, modseq, received, sort_date });
+        new.push(NewPlacement {
+            message: id,
+            uid: h.uid,
+            flags: h.flags.clone(),
+            base: h.flags,
+            modseq: h.modseq,
+            received: h.received,
+            sort_date: if h.received > 0 { h.received } else { h.message.envelope.date },
+        });
     }
     tx.add_placements(mailbox, &new).await
 }
 
 /// Fetches up to `count` of the newest headers that are still missing; true while more are. The mailbox is open.
-pub async fn next_batch(ctx: &Context, session: &mut Session, mailbox: MailboxId, count: u64) -> Result<bool> {
+pub async fn next_batch(
+    ctx: &Context,
+    session: &mut Session,
+    mailbox: MailboxId,
+    count: u64,
+) -> Result<bool> {
     let _guard = ctx.lock(mailbox).await;
     let row = ctx.store.mailbox(mailbox).await?;
     fetch_batch(ctx, session, &row, count).await

@@ -39,15 +39,14 @@ mod tests {
     use proptest::prelude::*;
 
     fn flags() -> impl Strategy<Value = Flags> {
-        (0u8..32, proptest::collection::btree_set("[abc]", 0..3)).prop_map(|(bits, keywords)| Flags { bits, keywords })
+        (0u8..32, proptest::collection::btree_set("[abc]", 0..3))
+            .prop_map(|(bits, keywords)| Flags { bits, keywords })
     }
 
     fn changes() -> impl Strategy<Value = Vec<FlagChange>> {
         // A change of ours never adds and removes the same flag.
-        let one = (flags(), flags()).prop_map(|(add, remove)| FlagChange {
-            remove: add.change_to(&remove).add,
-            add,
-        });
+        let one = (flags(), flags())
+            .prop_map(|(add, remove)| FlagChange { remove: add.change_to(&remove).add, add });
         proptest::collection::vec(one, 0..5)
     }
 
@@ -88,6 +87,11 @@ mod tests {
 
     #[test]
     fn a_few_removals_are_ordinary_and_many_are_not() {
-        assert!(!suspicious(10, 10) && !suspicious(1000, 100) && suspicious(100, 20) && suspicious(100_000, 100_000));
+        assert!(
+            !suspicious(10, 10)
+                && !suspicious(1000, 100)
+                && suspicious(100, 20)
+                && suspicious(100_000, 100_000)
+        );
     }
 }

@@ -55,12 +55,23 @@ pub struct Context {
 impl Context {
     /// For an account.
     pub fn new(store: Store, account: AccountId, vault: Arc<Vault>, clock: Arc<dyn Clock>) -> Self {
-        Self { store, account, vault, clock, meter: Arc::default(), forgo: BTreeSet::new(), release_held: false, replaying: tokio::sync::Mutex::default(), locks: Mutex::default() }
+        Self {
+            store,
+            account,
+            vault,
+            clock,
+            meter: Arc::default(),
+            forgo: BTreeSet::new(),
+            release_held: false,
+            replaying: tokio::sync::Mutex::default(),
+            locks: Mutex::default(),
+        }
     }
 
     /// The right to apply answers about a mailbox.
     pub async fn lock(&self, mailbox: MailboxId) -> OwnedMutexGuard<()> {
-        let lock = self.locks.lock().unwrap_or_else(PoisonError::into_inner).entry(mailbox).or_default().clone();
+        let lock =
+            self.locks.lock().unwrap_or_else(PoisonError::into_inner).entry(mailbox).or_default().clone();
         lock.lock_owned().await
     }
 

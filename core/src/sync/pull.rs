@@ -41,7 +41,12 @@ pub async fn pull_locked(ctx: &Context, session: &mut Session, mailbox: MailboxI
 }
 
 /// Applies the answer to SELECT. The caller holds the lock.
-pub async fn settle(ctx: &Context, session: &mut Session, row: &MailboxRow, selected: Selected) -> Result<()> {
+pub async fn settle(
+    ctx: &Context,
+    session: &mut Session,
+    row: &MailboxRow,
+    selected: Selected,
+) -> Result<()> {
     if selected.uid_validity == 0 {
         // "UIDs cannot be kept" (RFC 9051 section 2.3.1.1): nothing that we could rely on later.
         return Err(Error::new(Kind::Protocol, &row.name).because("no UIDVALIDITY").scoped(Scope::Mailbox));
@@ -91,7 +96,8 @@ async fn begin(ctx: &Context, session: &mut Session, row: &MailboxRow, selected:
     }
     let here: UidSet = fetched.iter().filter_map(|f| f.uid).collect();
     let uid_next = selected.uid_next.max(here.max().map_or(1, |uid| uid + 1));
-    let rest = if selected.exists > FIRST { UidSet::range(1, uid_next - 1).minus(&here) } else { UidSet::new() };
+    let rest =
+        if selected.exists > FIRST { UidSet::range(1, uid_next - 1).minus(&here) } else { UidSet::new() };
     let found = headers::understand(fetched).await?;
     let mut tx = ctx.store.begin().await?;
     if row.uid_validity > 0 {

@@ -116,11 +116,17 @@ async fn claim(ctx: &Context, mailbox: MailboxId) -> Result<Vec<Claimed>> {
 }
 
 /// Flags: folded for each placement, grouped by what is said, one STORE for each group.
-async fn send_flags(ctx: &Context, session: &mut Session, row: &MailboxRow, claimed: Vec<Claimed>) -> Result<()> {
+async fn send_flags(
+    ctx: &Context,
+    session: &mut Session,
+    row: &MailboxRow,
+    claimed: Vec<Claimed>,
+) -> Result<()> {
     let mut by_placement: BTreeMap<PlacementId, (PlacementRow, Vec<FlagChange>, Vec<i64>)> = BTreeMap::new();
     for c in claimed {
         let IntentKind::Flag(change) = c.intent.kind else { continue };
-        let entry = by_placement.entry(c.placement.id).or_insert_with(|| (c.placement, Vec::new(), Vec::new()));
+        let entry =
+            by_placement.entry(c.placement.id).or_insert_with(|| (c.placement, Vec::new(), Vec::new()));
         entry.1.push(change);
         entry.2.push(c.intent.id);
     }
@@ -141,7 +147,8 @@ async fn send_flags(ctx: &Context, session: &mut Session, row: &MailboxRow, clai
         match session.store_flags(uids, *sign, names).await {
             Ok(told) => modseqs.extend(told.iter().filter_map(|f| f.uid.zip(f.modseq))),
             Err(e) if refusal(&e) => {
-                let ids: Vec<i64> = by_placement.values().flat_map(|(_, _, ids)| ids.iter().copied()).collect();
+                let ids: Vec<i64> =
+                    by_placement.values().flat_map(|(_, _, ids)| ids.iter().copied()).collect();
                 return refuse(ctx, row, &ids, "refused_flag", &e).await;
             }
             Err(e) => return Err(e),
@@ -171,7 +178,12 @@ async fn waiting_changes(tx: &mut Tx, placement: PlacementId) -> Result<Vec<Flag
 }
 
 /// Deletion for good: marked, then expunged, exactly these.
-async fn send_deletes(ctx: &Context, session: &mut Session, row: &MailboxRow, claimed: Vec<Claimed>) -> Result<()> {
+async fn send_deletes(
+    ctx: &Context,
+    session: &mut Session,
+    row: &MailboxRow,
+    claimed: Vec<Claimed>,
+) -> Result<()> {
     if claimed.is_empty() {
         return Ok(());
     }
@@ -196,7 +208,12 @@ async fn remove(session: &mut Session, uids: &UidSet) -> Result<()> {
 }
 
 /// Moves, target by target. Afterwards the target is brought in step where the server did not tell the new UIDs.
-async fn send_moves(ctx: &Context, session: &mut Session, row: &MailboxRow, claimed: Vec<Claimed>) -> Result<()> {
+async fn send_moves(
+    ctx: &Context,
+    session: &mut Session,
+    row: &MailboxRow,
+    claimed: Vec<Claimed>,
+) -> Result<()> {
     let mut by_target: BTreeMap<MailboxId, Vec<Claimed>> = BTreeMap::new();
     for c in claimed {
         // What may have happened before was settled; what is left of it is sent again.
@@ -274,7 +291,9 @@ async fn settle_uncertain(ctx: &Context, session: &mut Session, mailbox: Mailbox
     let doubtful: Vec<IntentRow> = due(ctx)
         .await?
         .into_iter()
-        .filter(|i| i.mailbox == mailbox && i.state == IntentState::Sent && matches!(i.kind, IntentKind::Move { .. }))
+        .filter(|i| {
+            i.mailbox == mailbox && i.state == IntentState::Sent && matches!(i.kind, IntentKind::Move { .. })
+        })
         .collect();
     if doubtful.is_empty() {
         return Ok(false);

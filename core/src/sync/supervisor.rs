@@ -28,7 +28,12 @@ pub struct Supervisor {
 
 impl Supervisor {
     /// Starts the actors of all accounts. Fails with StorageBusy where another process syncs this data.
-    pub async fn start(store: Store, vault: Arc<Vault>, clock: Arc<dyn Clock>, dir: &std::path::Path) -> Result<Arc<Self>> {
+    pub async fn start(
+        store: Store,
+        vault: Arc<Vault>,
+        clock: Arc<dyn Clock>,
+        dir: &std::path::Path,
+    ) -> Result<Arc<Self>> {
         let lock = lock(dir)?;
         let (states, _) = watch::channel(BTreeMap::new());
         let supervisor =
@@ -98,7 +103,8 @@ impl Supervisor {
             _ => None,
         };
         jobs.send(Job::Fetch(message, reply)).await.map_err(|_| Error::new(Kind::Cancelled, ""))?;
-        let answer = tokio::time::timeout(Duration::from_secs(if offline.is_some() { 10 } else { 120 }), answer).await;
+        let answer =
+            tokio::time::timeout(Duration::from_secs(if offline.is_some() { 10 } else { 120 }), answer).await;
         match (answer, offline) {
             (Ok(Ok(result)), _) => result,
             (_, Some(e)) => Err(e),

@@ -92,8 +92,16 @@ fn interpret(entries: &[ListEntry], prefix: &[u8]) -> Vec<Listed> {
         }
         let text = String::from_utf8_lossy(&entry.name).into_owned();
         let inbox = text.eq_ignore_ascii_case("INBOX");
-        let shown = if inbox { "INBOX" } else { text.strip_prefix(&prefix).filter(|s| !s.is_empty()).unwrap_or(&text) };
-        let role = if inbox { Some(Role::Inbox) } else { entry.attributes.iter().find_map(|a| Role::from_attribute(a)) };
+        let shown = if inbox {
+            "INBOX"
+        } else {
+            text.strip_prefix(&prefix).filter(|s| !s.is_empty()).unwrap_or(&text)
+        };
+        let role = if inbox {
+            Some(Role::Inbox)
+        } else {
+            entry.attributes.iter().find_map(|a| Role::from_attribute(a))
+        };
         out.push(Listed {
             raw: entry.name.clone(),
             name: utf7::decode(shown),
@@ -101,7 +109,9 @@ fn interpret(entries: &[ListEntry], prefix: &[u8]) -> Vec<Listed> {
             role,
             selectable: selectable(entry),
             // A server that tells no subscriptions leaves everything subscribed.
-            subscribed: inbox || !told || entry.attributes.iter().any(|a| a.eq_ignore_ascii_case("\\Subscribed")),
+            subscribed: inbox
+                || !told
+                || entry.attributes.iter().any(|a| a.eq_ignore_ascii_case("\\Subscribed")),
         });
     }
     // Where the server names no mailbox for a role, the usual names do.

@@ -15,7 +15,8 @@ fn main() {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let mut server = Dovecot::start();
     let mut loader = Loader::sign_in(server.imap, USER, PASSWORD);
-    let number = args.iter().position(|a| a == "--large").and_then(|i| args.get(i + 1)).and_then(|n| n.parse().ok());
+    let number =
+        args.iter().position(|a| a == "--large").and_then(|i| args.get(i + 1)).and_then(|n| n.parse().ok());
     if let Some(n) = number {
         sample::large(&mut loader, n);
     } else if !args.iter().any(|a| a == "--empty") {

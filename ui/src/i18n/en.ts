@@ -27,7 +27,8 @@ export const en = {
 	signIn: "Sign in",
 	signingIn: "Signing in…",
 	notAnAddress: "That does not look like an e-mail address.",
-	passwordNotKept: "This device has no safe place for the password. Malote will ask for it after the next start.",
+	passwordNotKept:
+		"This device has no safe place for the password. Malote will ask for it after the next start.",
 	anotherAccount: "Add an account",
 	// folders
 	folders: "Folders",
@@ -53,7 +54,8 @@ export const en = {
 	emptyFilter: "No match",
 	emptyFilterMore: (count: number) => `Searched sender and subject of the ${messages(count)} on this device.`,
 	notFetched: "Not fetched yet",
-	notFetchedMore: (count: number) => `The server has ${messages(count)} here. They come as soon as there is a connection.`,
+	notFetchedMore: (count: number) =>
+		`The server has ${messages(count)} here. They come as soon as there is a connection.`,
 	loadFailed: "This list could not be read.",
 	tryAgain: "Try again",
 	search: "Search",
@@ -103,7 +105,9 @@ export const en = {
 	fetching: "Fetching the message…",
 	fetchFailed: "This message is not on this device and could not be fetched.",
 	blocked: (count: number) =>
-		count === 1 ? "1 remote picture was left out: it could tell the sender that you read this." : `${n(count)} remote pictures were left out: they could tell the sender that you read this.`,
+		count === 1
+			? "1 remote picture was left out: it could tell the sender that you read this."
+			: `${n(count)} remote pictures were left out: they could tell the sender that you read this.`,
 	attachments: (count: number) => (count === 1 ? "1 attachment" : `${n(count)} attachments`),
 	save: "Save",
 	open: "Open",
@@ -122,12 +126,18 @@ export const en = {
 	notices: {
 		mailbox_gone: (subject: string, count: number) =>
 			`The folder ${subject} is no longer on the server. Its ${messages(count)} on this device are kept.`,
-		refused_flag: (subject: string, count: number) => `The server refused a change to ${messages(count)} in ${subject}. It was undone here.`,
-		refused_move: (subject: string, count: number) => `The server refused to move ${messages(count)} from ${subject}. They are back there.`,
-		refused_delete: (subject: string, count: number) => `The server refused to delete ${messages(count)} in ${subject}. They are back there.`,
-		refused_gone: (subject: string, count: number) => `${subject} cannot be opened on the server, so ${n(count)} changes there were undone.`,
-		moved_elsewhere: (subject: string, count: number) => `Another device had already moved or deleted ${messages(count)} from ${subject}. Its decision stands.`,
-		gone_meanwhile: (subject: string, count: number) => `${n(count)} changes in ${subject} were for messages that are no longer on the server.`,
+		refused_flag: (subject: string, count: number) =>
+			`The server refused a change to ${messages(count)} in ${subject}. It was undone here.`,
+		refused_move: (subject: string, count: number) =>
+			`The server refused to move ${messages(count)} from ${subject}. They are back there.`,
+		refused_delete: (subject: string, count: number) =>
+			`The server refused to delete ${messages(count)} in ${subject}. They are back there.`,
+		refused_gone: (subject: string, count: number) =>
+			`${subject} cannot be opened on the server, so ${n(count)} changes there were undone.`,
+		moved_elsewhere: (subject: string, count: number) =>
+			`Another device had already moved or deleted ${messages(count)} from ${subject}. Its decision stands.`,
+		gone_meanwhile: (subject: string, count: number) =>
+			`${n(count)} changes in ${subject} were for messages that are no longer on the server.`,
 	} as Record<string, (subject: string, count: number) => string>,
 	// settings
 	language: "Language",
@@ -141,7 +151,11 @@ export const en = {
 	relaxed: "Relaxed",
 	accounts: "Accounts",
 	keeps: (keep: string) =>
-		keep === "all" ? "Keeps everything on this device" : keep === "headers" ? "Keeps only the list on this device" : `Keeps the last ${keep.replace("d", "")} days on this device`,
+		keep === "all"
+			? "Keeps everything on this device"
+			: keep === "headers"
+				? "Keeps only the list on this device"
+				: `Keeps the last ${keep.replace("d", "")} days on this device`,
 	removeAccount: "Remove from this device",
 	removeAccountSure: "Remove this account from this device? Nothing is deleted on the server.",
 	remove: "Remove",
@@ -167,23 +181,35 @@ export const en = {
 		help: "This list",
 	},
 	errors: {
-		sign_in_refused: (s: string) => `${s} refused the user name or password. Your mail here is untouched. Check them and try again.`,
-		secret_missing: () => "No password is kept for this account. Your mail here is untouched. Enter it again.",
-		secret_store: () => "This system's password store is locked or missing. Nothing was changed. Unlock it and try again.",
-		password_command: () => "The password command failed. Your mail here is untouched. Run it by hand to see why.",
-		host_unknown: (s: string) => `No server is known by the name ${s}. Your mail here is untouched. Check the name or the network.`,
-		unreachable: (s: string) => `Nothing answers at ${s}. Your mail here is untouched. Check the port, or try later.`,
-		connection_lost: () => "The connection was cut. What had arrived is kept and nothing is lost. Malote tries again by itself.",
-		timeout: () => "The server stopped answering. What had arrived is kept and nothing is lost. Malote tries again by itself.",
-		certificate: (s: string) => `The certificate of ${s} is not trusted, so no password was sent. If the server is yours, name its certificate under More.`,
-		no_tls: (s: string) => `${s} offers no encryption there, so no password was sent. Check the port and the encryption.`,
-		protocol: () => "The server's answer makes no sense. Your mail here is untouched. Malote tries again later.",
+		sign_in_refused: (s: string) =>
+			`${s} refused the user name or password. Your mail here is untouched. Check them and try again.`,
+		secret_missing: () =>
+			"No password is kept for this account. Your mail here is untouched. Enter it again.",
+		secret_store: () =>
+			"This system's password store is locked or missing. Nothing was changed. Unlock it and try again.",
+		password_command: () =>
+			"The password command failed. Your mail here is untouched. Run it by hand to see why.",
+		host_unknown: (s: string) =>
+			`No server is known by the name ${s}. Your mail here is untouched. Check the name or the network.`,
+		unreachable: (s: string) =>
+			`Nothing answers at ${s}. Your mail here is untouched. Check the port, or try later.`,
+		connection_lost: () =>
+			"The connection was cut. What had arrived is kept and nothing is lost. Malote tries again by itself.",
+		timeout: () =>
+			"The server stopped answering. What had arrived is kept and nothing is lost. Malote tries again by itself.",
+		certificate: (s: string) =>
+			`The certificate of ${s} is not trusted, so no password was sent. If the server is yours, name its certificate under More.`,
+		no_tls: (s: string) =>
+			`${s} offers no encryption there, so no password was sent. Check the port and the encryption.`,
+		protocol: () =>
+			"The server's answer makes no sense. Your mail here is untouched. Malote tries again later.",
 		refused: (s: string) => `The server refused: ${s}. Your mail here is untouched.`,
 		over_quota: () => "Your mailbox on the server is full. Nothing was lost. Make room there.",
 		mailbox_gone: (s: string) => `The folder ${s} is not on the server. What is on this device is kept.`,
 		disk_full: () => "This device's disk is full. What was here is safe. Make room and try again.",
 		storage_damaged: () => "The data on this device cannot be read. Your mail on the server is safe.",
-		storage_newer: () => "A newer Malote wrote the data on this device. It is left untouched. Update this one.",
+		storage_newer: () =>
+			"A newer Malote wrote the data on this device. It is left untouched. Update this one.",
 		storage_busy: () => "Another Malote is using this data. Nothing was changed. Close it and try again.",
 		storage: () => "This device's storage failed. Nothing was changed. Check the disk and try again.",
 		not_found: () => "It is not here any more.",

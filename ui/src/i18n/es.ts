@@ -29,7 +29,8 @@ export const es: Texts = {
 	signIn: "Iniciar sesión",
 	signingIn: "Iniciando sesión…",
 	notAnAddress: "Eso no parece una dirección de correo.",
-	passwordNotKept: "Este equipo no tiene un lugar seguro para la contraseña. Malote la pedirá la próxima vez que se abra.",
+	passwordNotKept:
+		"Este equipo no tiene un lugar seguro para la contraseña. Malote la pedirá la próxima vez que se abra.",
 	anotherAccount: "Añadir una cuenta",
 	folders: "Carpetas",
 	inbox: "Entrada",
@@ -101,7 +102,11 @@ export const es: Texts = {
 	fetching: "Descargando el mensaje…",
 	fetchFailed: "Este mensaje no está en este equipo y no se pudo descargar.",
 	blocked: (count) =>
-		s(count, "1 imagen remota quedó fuera: podría decirle al remitente que lo leíste.", `${n(count)} imágenes remotas quedaron fuera: podrían decirle al remitente que lo leíste.`),
+		s(
+			count,
+			"1 imagen remota quedó fuera: podría decirle al remitente que lo leíste.",
+			`${n(count)} imágenes remotas quedaron fuera: podrían decirle al remitente que lo leíste.`,
+		),
 	attachments: (count) => s(count, "1 adjunto", `${n(count)} adjuntos`),
 	save: "Guardar",
 	open: "Abrir",
@@ -117,13 +122,20 @@ export const es: Texts = {
 	never: "nunca",
 	dismiss: "Descartar",
 	notices: {
-		mailbox_gone: (subject, count) => `La carpeta ${subject} ya no está en el servidor. En este equipo se conservan ${messages(count)} de ella.`,
-		refused_flag: (subject, count) => `El servidor rechazó un cambio en ${messages(count)} de ${subject}. Se deshizo aquí.`,
-		refused_move: (subject, count) => `El servidor rechazó mover ${messages(count)} de ${subject}. Han vuelto allí.`,
-		refused_delete: (subject, count) => `El servidor rechazó eliminar ${messages(count)} de ${subject}. Han vuelto allí.`,
-		refused_gone: (subject, count) => `${subject} no se abre en el servidor; ${s(count, "se deshizo 1 cambio", `se deshicieron ${n(count)} cambios`)} allí.`,
-		moved_elsewhere: (subject, count) => `Otro equipo ya había movido o eliminado ${messages(count)} de ${subject}. Vale su decisión.`,
-		gone_meanwhile: (subject, count) => `${s(count, "1 cambio", `${n(count)} cambios`)} en ${subject} eran de mensajes que ya no están en el servidor.`,
+		mailbox_gone: (subject, count) =>
+			`La carpeta ${subject} ya no está en el servidor. En este equipo se conservan ${messages(count)} de ella.`,
+		refused_flag: (subject, count) =>
+			`El servidor rechazó un cambio en ${messages(count)} de ${subject}. Se deshizo aquí.`,
+		refused_move: (subject, count) =>
+			`El servidor rechazó mover ${messages(count)} de ${subject}. Han vuelto allí.`,
+		refused_delete: (subject, count) =>
+			`El servidor rechazó eliminar ${messages(count)} de ${subject}. Han vuelto allí.`,
+		refused_gone: (subject, count) =>
+			`${subject} no se abre en el servidor; ${s(count, "se deshizo 1 cambio", `se deshicieron ${n(count)} cambios`)} allí.`,
+		moved_elsewhere: (subject, count) =>
+			`Otro equipo ya había movido o eliminado ${messages(count)} de ${subject}. Vale su decisión.`,
+		gone_meanwhile: (subject, count) =>
+			`${s(count, "1 cambio", `${n(count)} cambios`)} en ${subject} eran de mensajes que ya no están en el servidor.`,
 	},
 	language: "Idioma",
 	theme: "Apariencia",
@@ -136,7 +148,11 @@ export const es: Texts = {
 	relaxed: "Amplia",
 	accounts: "Cuentas",
 	keeps: (keep) =>
-		keep === "all" ? "Guarda todo en este equipo" : keep === "headers" ? "Guarda solo la lista en este equipo" : `Guarda los últimos ${keep.replace("d", "")} días en este equipo`,
+		keep === "all"
+			? "Guarda todo en este equipo"
+			: keep === "headers"
+				? "Guarda solo la lista en este equipo"
+				: `Guarda los últimos ${keep.replace("d", "")} días en este equipo`,
 	removeAccount: "Quitar de este equipo",
 	removeAccountSure: "¿Quitar esta cuenta de este equipo? No se elimina nada en el servidor.",
 	remove: "Quitar",
@@ -161,25 +177,40 @@ export const es: Texts = {
 		help: "Esta lista",
 	},
 	errors: {
-		sign_in_refused: (x) => `${x} rechazó el usuario o la contraseña. Lo que hay aquí sigue intacto. Revísalos e inténtalo otra vez.`,
-		secret_missing: () => "No hay contraseña guardada para esta cuenta. Lo que hay aquí sigue intacto. Indícala de nuevo.",
-		secret_store: () => "El almacén de contraseñas de este sistema está cerrado o no existe. Nada cambió. Ábrelo e inténtalo otra vez.",
-		password_command: () => "El comando de la contraseña falló. Lo que hay aquí sigue intacto. Ejecútalo a mano para ver por qué.",
-		host_unknown: (x) => `Ningún servidor responde al nombre ${x}. Lo que hay aquí sigue intacto. Revisa el nombre o la red.`,
-		unreachable: (x) => `Nada responde en ${x}. Lo que hay aquí sigue intacto. Revisa el puerto o inténtalo más tarde.`,
-		connection_lost: () => "Se cortó la conexión. Lo que llegó está guardado y nada se perdió. Malote lo intenta de nuevo solo.",
-		timeout: () => "El servidor dejó de responder. Lo que llegó está guardado y nada se perdió. Malote lo intenta de nuevo solo.",
-		certificate: (x) => `El certificado de ${x} no es de confianza, por eso no se envió ninguna contraseña. Si el servidor es tuyo, indica su certificado en Más.`,
-		no_tls: (x) => `${x} no ofrece cifrado ahí, por eso no se envió ninguna contraseña. Revisa el puerto y el cifrado.`,
-		protocol: () => "La respuesta del servidor no tiene sentido. Lo que hay aquí sigue intacto. Malote lo intenta más tarde.",
+		sign_in_refused: (x) =>
+			`${x} rechazó el usuario o la contraseña. Lo que hay aquí sigue intacto. Revísalos e inténtalo otra vez.`,
+		secret_missing: () =>
+			"No hay contraseña guardada para esta cuenta. Lo que hay aquí sigue intacto. Indícala de nuevo.",
+		secret_store: () =>
+			"El almacén de contraseñas de este sistema está cerrado o no existe. Nada cambió. Ábrelo e inténtalo otra vez.",
+		password_command: () =>
+			"El comando de la contraseña falló. Lo que hay aquí sigue intacto. Ejecútalo a mano para ver por qué.",
+		host_unknown: (x) =>
+			`Ningún servidor responde al nombre ${x}. Lo que hay aquí sigue intacto. Revisa el nombre o la red.`,
+		unreachable: (x) =>
+			`Nada responde en ${x}. Lo que hay aquí sigue intacto. Revisa el puerto o inténtalo más tarde.`,
+		connection_lost: () =>
+			"Se cortó la conexión. Lo que llegó está guardado y nada se perdió. Malote lo intenta de nuevo solo.",
+		timeout: () =>
+			"El servidor dejó de responder. Lo que llegó está guardado y nada se perdió. Malote lo intenta de nuevo solo.",
+		certificate: (x) =>
+			`El certificado de ${x} no es de confianza, por eso no se envió ninguna contraseña. Si el servidor es tuyo, indica su certificado en Más.`,
+		no_tls: (x) =>
+			`${x} no ofrece cifrado ahí, por eso no se envió ninguna contraseña. Revisa el puerto y el cifrado.`,
+		protocol: () =>
+			"La respuesta del servidor no tiene sentido. Lo que hay aquí sigue intacto. Malote lo intenta más tarde.",
 		refused: (x) => `El servidor rechazó: ${x}. Lo que hay aquí sigue intacto.`,
 		over_quota: () => "Tu buzón en el servidor está lleno. Nada se perdió. Libera espacio allí.",
 		mailbox_gone: (x) => `La carpeta ${x} no está en el servidor. Lo que hay en este equipo se conserva.`,
-		disk_full: () => "El disco de este equipo está lleno. Lo que había aquí está a salvo. Libera espacio e inténtalo otra vez.",
-		storage_damaged: () => "Los datos de este equipo no se pueden leer. Tu correo en el servidor está a salvo.",
-		storage_newer: () => "Los datos de este equipo son de un Malote más nuevo y no se tocaron. Actualiza este.",
+		disk_full: () =>
+			"El disco de este equipo está lleno. Lo que había aquí está a salvo. Libera espacio e inténtalo otra vez.",
+		storage_damaged: () =>
+			"Los datos de este equipo no se pueden leer. Tu correo en el servidor está a salvo.",
+		storage_newer: () =>
+			"Los datos de este equipo son de un Malote más nuevo y no se tocaron. Actualiza este.",
 		storage_busy: () => "Otro Malote está usando estos datos. Nada cambió. Ciérralo e inténtalo otra vez.",
-		storage: () => "El almacenamiento de este equipo falló. Nada cambió. Revisa el disco e inténtalo otra vez.",
+		storage: () =>
+			"El almacenamiento de este equipo falló. Nada cambió. Revisa el disco e inténtalo otra vez.",
 		not_found: () => "Ya no está aquí.",
 		usage: (x) => `Eso no sirve: ${x}`,
 		cancelled: () => "Se canceló.",

@@ -7,7 +7,7 @@ export type Language = "pt-BR" | "en" | "es";
 const tables: Record<Language, Texts> = { "pt-BR": ptBR, en, es };
 
 /** The language of ours that fits the system's best. */
-export function fit(wanted: readonly string[]): Language {
+export function nearest(wanted: readonly string[]): Language {
 	for (const tag of wanted) {
 		const two = tag.slice(0, 2).toLowerCase();
 		if (two === "pt") return "pt-BR";
@@ -17,11 +17,11 @@ export function fit(wanted: readonly string[]): Language {
 }
 
 class I18n {
-	language = $state<Language>(fit(navigator.languages));
+	language = $state<Language>(nearest(navigator.languages));
 	t = $derived(tables[this.language]);
 
 	set(choice: string) {
-		this.language = choice in tables ? (choice as Language) : fit(navigator.languages);
+		this.language = choice in tables ? (choice as Language) : nearest(navigator.languages);
 		document.documentElement.lang = this.language;
 	}
 
@@ -39,7 +39,9 @@ class I18n {
 	}
 
 	longDate(seconds: number): string {
-		return new Intl.DateTimeFormat(this.language, { dateStyle: "full", timeStyle: "short" }).format(seconds * 1000);
+		return new Intl.DateTimeFormat(this.language, { dateStyle: "full", timeStyle: "short" }).format(
+			seconds * 1000,
+		);
 	}
 
 	size(bytes: number): string {

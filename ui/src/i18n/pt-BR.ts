@@ -29,7 +29,8 @@ export const ptBR: Texts = {
 	signIn: "Entrar",
 	signingIn: "Entrando…",
 	notAnAddress: "Isso não parece um endereço de e-mail.",
-	passwordNotKept: "Este aparelho não tem um lugar seguro para a senha. O Malote vai pedi-la na próxima vez que abrir.",
+	passwordNotKept:
+		"Este aparelho não tem um lugar seguro para a senha. O Malote vai pedi-la na próxima vez que abrir.",
 	anotherAccount: "Adicionar uma conta",
 	folders: "Pastas",
 	inbox: "Entrada",
@@ -101,7 +102,11 @@ export const ptBR: Texts = {
 	fetching: "Buscando a mensagem…",
 	fetchFailed: "Esta mensagem não está neste aparelho e não pôde ser buscada.",
 	blocked: (count) =>
-		s(count, "1 imagem remota ficou de fora: ela poderia contar ao remetente que você leu.", `${n(count)} imagens remotas ficaram de fora: elas poderiam contar ao remetente que você leu.`),
+		s(
+			count,
+			"1 imagem remota ficou de fora: ela poderia contar ao remetente que você leu.",
+			`${n(count)} imagens remotas ficaram de fora: elas poderiam contar ao remetente que você leu.`,
+		),
 	attachments: (count) => s(count, "1 anexo", `${n(count)} anexos`),
 	save: "Salvar",
 	open: "Abrir",
@@ -119,12 +124,18 @@ export const ptBR: Texts = {
 	notices: {
 		mailbox_gone: (subject, count) =>
 			`A pasta ${subject} não está mais no servidor. ${s(count, "A mensagem dela neste aparelho fica guardada", `As ${messages(count)} dela neste aparelho ficam guardadas`)}.`,
-		refused_flag: (subject, count) => `O servidor recusou uma mudança em ${messages(count)} de ${subject}. Ela foi desfeita aqui.`,
-		refused_move: (subject, count) => `O servidor recusou mover ${messages(count)} de ${subject}. Elas voltaram para lá.`,
-		refused_delete: (subject, count) => `O servidor recusou excluir ${messages(count)} de ${subject}. Elas voltaram para lá.`,
-		refused_gone: (subject, count) => `${subject} não abre no servidor; ${s(count, "1 mudança lá foi desfeita", `${n(count)} mudanças lá foram desfeitas`)}.`,
-		moved_elsewhere: (subject, count) => `Outro aparelho já tinha movido ou excluído ${messages(count)} de ${subject}. A decisão dele vale.`,
-		gone_meanwhile: (subject, count) => `${s(count, "1 mudança", `${n(count)} mudanças`)} em ${subject} eram de mensagens que não estão mais no servidor.`,
+		refused_flag: (subject, count) =>
+			`O servidor recusou uma mudança em ${messages(count)} de ${subject}. Ela foi desfeita aqui.`,
+		refused_move: (subject, count) =>
+			`O servidor recusou mover ${messages(count)} de ${subject}. Elas voltaram para lá.`,
+		refused_delete: (subject, count) =>
+			`O servidor recusou excluir ${messages(count)} de ${subject}. Elas voltaram para lá.`,
+		refused_gone: (subject, count) =>
+			`${subject} não abre no servidor; ${s(count, "1 mudança lá foi desfeita", `${n(count)} mudanças lá foram desfeitas`)}.`,
+		moved_elsewhere: (subject, count) =>
+			`Outro aparelho já tinha movido ou excluído ${messages(count)} de ${subject}. A decisão dele vale.`,
+		gone_meanwhile: (subject, count) =>
+			`${s(count, "1 mudança", `${n(count)} mudanças`)} em ${subject} eram de mensagens que não estão mais no servidor.`,
 	},
 	language: "Idioma",
 	theme: "Aparência",
@@ -137,7 +148,11 @@ export const ptBR: Texts = {
 	relaxed: "Espaçosa",
 	accounts: "Contas",
 	keeps: (keep) =>
-		keep === "all" ? "Guarda tudo neste aparelho" : keep === "headers" ? "Guarda só a lista neste aparelho" : `Guarda os últimos ${keep.replace("d", "")} dias neste aparelho`,
+		keep === "all"
+			? "Guarda tudo neste aparelho"
+			: keep === "headers"
+				? "Guarda só a lista neste aparelho"
+				: `Guarda os últimos ${keep.replace("d", "")} dias neste aparelho`,
 	removeAccount: "Remover deste aparelho",
 	removeAccountSure: "Remover esta conta deste aparelho? Nada é excluído no servidor.",
 	remove: "Remover",
@@ -162,23 +177,37 @@ export const ptBR: Texts = {
 		help: "Esta lista",
 	},
 	errors: {
-		sign_in_refused: (x) => `${x} recusou o usuário ou a senha. O que está aqui continua intacto. Confira e tente de novo.`,
-		secret_missing: () => "Não há senha guardada para esta conta. O que está aqui continua intacto. Informe-a de novo.",
-		secret_store: () => "O cofre de senhas deste sistema está fechado ou não existe. Nada mudou. Abra-o e tente de novo.",
-		password_command: () => "O comando da senha falhou. O que está aqui continua intacto. Rode-o à mão para ver o motivo.",
-		host_unknown: (x) => `Nenhum servidor atende pelo nome ${x}. O que está aqui continua intacto. Confira o nome ou a rede.`,
-		unreachable: (x) => `Nada responde em ${x}. O que está aqui continua intacto. Confira a porta ou tente mais tarde.`,
-		connection_lost: () => "A conexão caiu. O que já chegou está guardado e nada se perdeu. O Malote tenta de novo sozinho.",
-		timeout: () => "O servidor parou de responder. O que já chegou está guardado e nada se perdeu. O Malote tenta de novo sozinho.",
-		certificate: (x) => `O certificado de ${x} não é confiável, por isso nenhuma senha foi enviada. Se o servidor é seu, indique o certificado em Mais.`,
-		no_tls: (x) => `${x} não oferece criptografia ali, por isso nenhuma senha foi enviada. Confira a porta e a criptografia.`,
-		protocol: () => "A resposta do servidor não faz sentido. O que está aqui continua intacto. O Malote tenta mais tarde.",
+		sign_in_refused: (x) =>
+			`${x} recusou o usuário ou a senha. O que está aqui continua intacto. Confira e tente de novo.`,
+		secret_missing: () =>
+			"Não há senha guardada para esta conta. O que está aqui continua intacto. Informe-a de novo.",
+		secret_store: () =>
+			"O cofre de senhas deste sistema está fechado ou não existe. Nada mudou. Abra-o e tente de novo.",
+		password_command: () =>
+			"O comando da senha falhou. O que está aqui continua intacto. Rode-o à mão para ver o motivo.",
+		host_unknown: (x) =>
+			`Nenhum servidor atende pelo nome ${x}. O que está aqui continua intacto. Confira o nome ou a rede.`,
+		unreachable: (x) =>
+			`Nada responde em ${x}. O que está aqui continua intacto. Confira a porta ou tente mais tarde.`,
+		connection_lost: () =>
+			"A conexão caiu. O que já chegou está guardado e nada se perdeu. O Malote tenta de novo sozinho.",
+		timeout: () =>
+			"O servidor parou de responder. O que já chegou está guardado e nada se perdeu. O Malote tenta de novo sozinho.",
+		certificate: (x) =>
+			`O certificado de ${x} não é confiável, por isso nenhuma senha foi enviada. Se o servidor é seu, indique o certificado em Mais.`,
+		no_tls: (x) =>
+			`${x} não oferece criptografia ali, por isso nenhuma senha foi enviada. Confira a porta e a criptografia.`,
+		protocol: () =>
+			"A resposta do servidor não faz sentido. O que está aqui continua intacto. O Malote tenta mais tarde.",
 		refused: (x) => `O servidor recusou: ${x}. O que está aqui continua intacto.`,
 		over_quota: () => "Sua caixa no servidor está cheia. Nada se perdeu. Libere espaço lá.",
 		mailbox_gone: (x) => `A pasta ${x} não está no servidor. O que está neste aparelho fica guardado.`,
-		disk_full: () => "O disco deste aparelho está cheio. O que estava aqui está a salvo. Libere espaço e tente de novo.",
-		storage_damaged: () => "Os dados deste aparelho não podem ser lidos. Seu correio no servidor está a salvo.",
-		storage_newer: () => "Os dados deste aparelho são de um Malote mais novo e não foram tocados. Atualize este.",
+		disk_full: () =>
+			"O disco deste aparelho está cheio. O que estava aqui está a salvo. Libere espaço e tente de novo.",
+		storage_damaged: () =>
+			"Os dados deste aparelho não podem ser lidos. Seu correio no servidor está a salvo.",
+		storage_newer: () =>
+			"Os dados deste aparelho são de um Malote mais novo e não foram tocados. Atualize este.",
 		storage_busy: () => "Outro Malote está usando estes dados. Nada mudou. Feche-o e tente de novo.",
 		storage: () => "O armazenamento deste aparelho falhou. Nada mudou. Confira o disco e tente de novo.",
 		not_found: () => "Não está mais aqui.",

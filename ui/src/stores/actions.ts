@@ -37,7 +37,8 @@ async function leave(ids: string[], command: () => Promise<Done>) {
 	if (!ids.length) return;
 	const reading = reader.id !== null && ids.includes(reader.id);
 	const at = Math.max(...ids.map((id) => list.indexOf(id)));
-	const next = list.row(at + 1) ?? list.row(Math.min(...ids.map((id) => list.indexOf(id)).filter((i) => i >= 0)) - 1);
+	const next =
+		list.row(at + 1) ?? list.row(Math.min(...ids.map((id) => list.indexOf(id)).filter((i) => i >= 0)) - 1);
 	selection.clear();
 	if (reading) {
 		if (next && look.columns > 1) show(next.id);

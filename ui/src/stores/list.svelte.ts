@@ -125,11 +125,7 @@ class List {
 			return;
 		}
 		const rows = applyOps(this.rows, update.ops);
-		const shift = shiftOf(
-			{ first: this.first, rows: this.rows },
-			{ first: update.first, rows },
-			this.top,
-		);
+		const shift = shiftOf({ first: this.first, rows: this.rows }, { first: update.first, rows }, this.top);
 		this.#version = update.version;
 		this.total = update.total;
 		this.first = update.first;

@@ -41,7 +41,11 @@ pub fn line(r: &RowView) -> String {
 }
 
 fn cut(text: &str, width: usize) -> String {
-    if text.chars().count() <= width { text.to_owned() } else { text.chars().take(width - 1).collect::<String>() + "…" }
+    if text.chars().count() <= width {
+        text.to_owned()
+    } else {
+        text.chars().take(width - 1).collect::<String>() + "…"
+    }
 }
 
 /// ISO 8601 in UTC, of seconds since 1970.

@@ -38,7 +38,9 @@ async fn command(core: &Core, command: Command, json: bool) -> Result<()> {
         Command::Account(account) => self::account(core, account, json).await,
         Command::Sync { account, watch } => sync(core, account, watch).await,
         Command::Folders => folders(core, json).await,
-        Command::List { folder, unified, limit, offset } => list(core, folder, unified, limit, offset, json).await,
+        Command::List { folder, unified, limit, offset } => {
+            list(core, folder, unified, limit, offset, json).await
+        }
         Command::Show { id, how } => show(core, &id, &how, json).await,
         Command::Save { id, part, file } => save(core, &id, part, &file).await,
         Command::Mark { ids, flags } => report(core.mark(ids_of(&ids)?, mark(flags)?).await?, json),
@@ -87,12 +89,17 @@ async fn account(core: &Core, command: Account, json: bool) -> Result<()> {
                 output::json(&json!(accounts));
             } else {
                 for a in accounts {
-                    println!("{}  {}:{}  keep {}  waiting {}", a.address, a.imap.host, a.imap.port, a.keep, a.waiting);
+                    println!(
+                        "{}  {}:{}  keep {}  waiting {}",
+                        a.address, a.imap.host, a.imap.port, a.keep, a.waiting
+                    );
                 }
             }
             Ok(())
         }
-        Account::Remove { address } => core.account_remove(core.account_by_address(Some(&address)).await?).await,
+        Account::Remove { address } => {
+            core.account_remove(core.account_by_address(Some(&address)).await?).await
+        }
     }
 }
 
@@ -106,7 +113,11 @@ async fn new_account(core: &Core, add: Add) -> Result<NewAccount> {
                 "none" => Tls::None,
                 _ => Tls::Implicit,
             };
-            Endpoint { host: host.trim_matches(['[', ']']).to_owned(), port: port.parse().map_err(|_| bad())?, tls }
+            Endpoint {
+                host: host.trim_matches(['[', ']']).to_owned(),
+                port: port.parse().map_err(|_| bad())?,
+                tls,
+            }
         }
         None => core
             .guess_servers(add.address.clone())
@@ -217,7 +228,13 @@ async fn folders(core: &Core, json: bool) -> Result<()> {
     } else {
         for m in all {
             let gone = if m.gone { "  (no longer on the server)" } else { "" };
-            println!("{:>7} {:>7}  {}{}{gone}", m.unread, m.total + m.missing, "  ".repeat(m.depth as usize), m.name);
+            println!(
+                "{:>7} {:>7}  {}{}{gone}",
+                m.unread,
+                m.total + m.missing,
+                "  ".repeat(m.depth as usize),
+                m.name
+            );
         }
     }
     Ok(())
@@ -227,15 +244,28 @@ async fn find_folder(core: &Core, name: &str) -> Result<MailboxView> {
     let all = core.mailboxes().await?;
     let exact = all.iter().find(|m| m.path == name);
     let found = exact.or_else(|| {
-        all.iter().find(|m| m.path.eq_ignore_ascii_case(name) || m.role.is_some_and(|r| r.as_str().eq_ignore_ascii_case(name)))
+        all.iter().find(|m| {
+            m.path.eq_ignore_ascii_case(name) || m.role.is_some_and(|r| r.as_str().eq_ignore_ascii_case(name))
+        })
     });
     found.cloned().ok_or_else(|| Error::new(Kind::NotFound, name))
 }
 
-async fn list(core: &Core, folder: Option<String>, unified: bool, limit: u32, offset: u64, json: bool) -> Result<()> {
+async fn list(
+    core: &Core,
+    folder: Option<String>,
+    unified: bool,
+    limit: u32,
+    offset: u64,
+    json: bool,
+) -> Result<()> {
     let all = core.mailboxes().await?;
     let names = |id: MailboxId| all.iter().find(|m| m.id == id).map(|m| m.path.clone()).unwrap_or_default();
-    let mailbox = if unified { None } else { Some(find_folder(core, folder.as_deref().unwrap_or(Role::Inbox.as_str())).await?.id) };
+    let mailbox = if unified {
+        None
+    } else {
+        Some(find_folder(core, folder.as_deref().unwrap_or(Role::Inbox.as_str())).await?.id)
+    };
     let mut rows = Vec::new();
     let mut first = offset;
     while (rows.len() as u32) < limit {
@@ -297,7 +327,13 @@ async fn show(core: &Core, id: &str, how: &How, json: bool) -> Result<()> {
     } else if how.text {
         println!("{}", rendered.text);
     } else {
-        println!("{} <{}>\n{}\n{}\n", view.from.name, view.from.address, output::iso(view.date), view.subject);
+        println!(
+            "{} <{}>\n{}\n{}\n",
+            view.from.name,
+            view.from.address,
+            output::iso(view.date),
+            view.subject
+        );
         println!("{}", rendered.text);
     }
     Ok(())
@@ -333,7 +369,8 @@ fn report(done: Done, json: bool) -> Result<()> {
 }
 
 async fn status(core: &Core, json: bool) -> Result<()> {
-    let (accounts, mailboxes, notices) = (core.accounts().await?, core.mailboxes().await?, core.notices().await?);
+    let (accounts, mailboxes, notices) =
+        (core.accounts().await?, core.mailboxes().await?, core.notices().await?);
     let mut out = Vec::new();
     for a in &accounts {
         let own: Vec<_> = mailboxes.iter().filter(|m| m.account == a.id && !m.gone).collect();

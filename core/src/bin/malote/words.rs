@@ -13,7 +13,10 @@ pub enum Language {
 impl Language {
     /// From LC_ALL, LC_MESSAGES or LANG, as every program does it.
     pub fn from_env() -> Self {
-        let set = ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().filter_map(|k| std::env::var(k).ok()).find(|v| !v.is_empty());
+        let set = ["LC_ALL", "LC_MESSAGES", "LANG"]
+            .into_iter()
+            .filter_map(|k| std::env::var(k).ok())
+            .find(|v| !v.is_empty());
         match set.as_deref().map(|v| v.get(..2).unwrap_or_default()) {
             Some("pt") => Language::Portuguese,
             Some("es") => Language::Spanish,
@@ -143,11 +146,7 @@ fn template(kind: Kind) -> [&'static str; 3] {
             "o armazenamento deste aparelho falhou {}; nada foi alterado; confira as permissões da pasta e o disco.",
             "el almacenamiento de este equipo falló {}; nada cambió; revisa los permisos de la carpeta y el disco.",
         ],
-        Kind::NotFound => [
-            "there is no {} here.",
-            "não há {} aqui.",
-            "no hay {} aquí.",
-        ],
+        Kind::NotFound => ["there is no {} here.", "não há {} aqui.", "no hay {} aquí."],
         Kind::Usage => [
             "{} cannot be used here; see --help.",
             "{} não serve aqui; veja --help.",

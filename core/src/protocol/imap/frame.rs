@@ -94,7 +94,8 @@ impl Framer {
                     self.scanned = after;
                 }
                 None => {
-                    let end = if feed > self.line && self.buffer[feed - 1] == b'\r' { feed - 1 } else { feed };
+                    let end =
+                        if feed > self.line && self.buffer[feed - 1] == b'\r' { feed - 1 } else { feed };
                     let response = self.buffer[self.start..end.max(self.start)].to_vec();
                     self.start = feed + 1;
                     self.line = self.start;
@@ -164,7 +165,11 @@ mod tests {
     #[test]
     fn bounds_hold_before_the_memory_is_spent() {
         let limits = Limits { line: 100, literal: 50, response: 110 };
-        for hostile in ["* X {51}\r\n".to_owned(), "* X {99999999999999999999}\r\n* ".repeat(1) + &"x".repeat(200), "y".repeat(101)] {
+        for hostile in [
+            "* X {51}\r\n".to_owned(),
+            "* X {99999999999999999999}\r\n* ".to_owned() + &"x".repeat(200),
+            "y".repeat(101),
+        ] {
             let mut framer = Framer::with_limits(limits);
             framer.input().extend_from_slice(hostile.as_bytes());
             let mut result = framer.next_response();

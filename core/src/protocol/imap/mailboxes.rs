@@ -198,13 +198,18 @@ impl Session {
 
 /// True when a mailbox can be opened.
 pub fn selectable(entry: &ListEntry) -> bool {
-    !entry.attributes.iter().any(|a| a.eq_ignore_ascii_case("\\Noselect") || a.eq_ignore_ascii_case("\\NonExistent"))
+    !entry
+        .attributes
+        .iter()
+        .any(|a| a.eq_ignore_ascii_case("\\Noselect") || a.eq_ignore_ascii_case("\\NonExistent"))
 }
 
 fn collect(selected: &mut Selected, response: Response) {
     match response {
         // What came before CLOSED belongs to the mailbox that was open until now (RFC 7162 section 3.2.11).
-        Response::Status { code: Some(Code::Named(name)), .. } if name == "CLOSED" => *selected = Selected::default(),
+        Response::Status { code: Some(Code::Named(name)), .. } if name == "CLOSED" => {
+            *selected = Selected::default()
+        }
         Response::Status { code: Some(code), .. } => match code {
             Code::UidValidity(v) => selected.uid_validity = v,
             Code::UidNext(n) => selected.uid_next = n,

@@ -58,7 +58,9 @@ impl Session {
         } else {
             ""
         };
-        format!("(UID FLAGS INTERNALDATE RFC822.SIZE BODYSTRUCTURE{modseq}{identity} BODY.PEEK[HEADER.FIELDS ({FIELDS})])")
+        format!(
+            "(UID FLAGS INTERNALDATE RFC822.SIZE BODYSTRUCTURE{modseq}{identity} BODY.PEEK[HEADER.FIELDS ({FIELDS})])"
+        )
     }
 
     async fn fetch_each(
@@ -105,9 +107,10 @@ impl Session {
         on: impl FnMut(Fetched) -> Result<()> + Send,
     ) -> Result<()> {
         let command = match changed_since {
-            Some(modseq) => {
-                Command::new("UID FETCH").raw("1:*").raw("(UID FLAGS MODSEQ)").raw(&format!("(CHANGEDSINCE {modseq})"))
-            }
+            Some(modseq) => Command::new("UID FETCH")
+                .raw("1:*")
+                .raw("(UID FLAGS MODSEQ)")
+                .raw(&format!("(CHANGEDSINCE {modseq})")),
             None => Command::new("UID FETCH").raw("1:*").raw("(UID FLAGS)"),
         };
         self.fetch_each(vec![command], on).await
@@ -123,9 +126,11 @@ impl Session {
             .into_iter()
             .map(|set| Command::new("UID FETCH").raw(&set).raw("(UID BODY.PEEK[])"))
             .collect();
-        self.fetch_each(commands, |f| match (f.uid, f.sections.into_iter().find(|(name, _)| name == "BODY[]")) {
-            (Some(uid), Some((_, bytes))) => on(uid, bytes),
-            _ => Ok(()),
+        self.fetch_each(commands, |f| {
+            match (f.uid, f.sections.into_iter().find(|(name, _)| name == "BODY[]")) {
+                (Some(uid), Some((_, bytes))) => on(uid, bytes),
+                _ => Ok(()),
+            }
         })
         .await
     }
@@ -212,7 +217,8 @@ impl Session {
                 copied.pairs.extend(from.into_iter().zip(to));
             }
         };
-        let commands = texts(uids, 4000).into_iter().map(|set| Command::new(verb).raw(&set).mailbox(to)).collect();
+        let commands =
+            texts(uids, 4000).into_iter().map(|set| Command::new(verb).raw(&set).mailbox(to)).collect();
         // MOVE sends COPYUID in an untagged OK, before the expunges (RFC 6851 section 4.3).
         let outcomes = self
             .batch(commands, |_, response| {
@@ -246,7 +252,12 @@ impl Session {
     }
 
     /// Adds a message; the new UID where the server tells it.
-    pub async fn append(&mut self, mailbox: &[u8], flags: &str, message: Vec<u8>) -> Result<Option<(u32, u32)>> {
+    pub async fn append(
+        &mut self,
+        mailbox: &[u8],
+        flags: &str,
+        message: Vec<u8>,
+    ) -> Result<Option<(u32, u32)>> {
         let command = Command::new("APPEND").mailbox(mailbox).raw(&format!("({flags})")).literal(message);
         let outcome = self.run(command).await?.ok(&String::from_utf8_lossy(mailbox))?;
         Ok(match outcome.code {

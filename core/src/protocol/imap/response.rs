@@ -203,7 +203,9 @@ fn parse(bytes: &[u8]) -> Result<Response> {
         let word = c.keyword();
         let (code, text) = text_and_code(&mut c);
         return Ok(match status_word(&word) {
-            Some(status @ (Status::Ok | Status::No | Status::Bad)) => Response::Tagged { tag, status, code, text },
+            Some(status @ (Status::Ok | Status::No | Status::Bad)) => {
+                Response::Tagged { tag, status, code, text }
+            }
             _ => Response::Unreadable,
         });
     }
@@ -270,7 +272,11 @@ fn read_code(inside: &str) -> Option<Code> {
         "NOMODSEQ" => Some(Code::NoModSeq),
         "MODIFIED" => UidSet::parse(rest).map(Code::Modified),
         "APPENDUID" => match parts[..] {
-            [v, u] => v.parse().ok().zip(UidSet::parse(u)).map(|(validity, uids)| Code::AppendUid { validity, uids }),
+            [v, u] => v
+                .parse()
+                .ok()
+                .zip(UidSet::parse(u))
+                .map(|(validity, uids)| Code::AppendUid { validity, uids }),
             _ => None,
         },
         "COPYUID" => match parts[..] {
@@ -450,7 +456,9 @@ pub fn internal_date(text: &str) -> Option<i64> {
     }
     // Days since 1970 of a civil date, the year beginning in March so that the leap day comes last.
     let (y, mp) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
-    let days = 365 * y + y.div_euclid(4) - y.div_euclid(100) + y.div_euclid(400) + (153 * mp + 2) / 5 + day - 1 - 719_468;
+    let days = 365 * y + y.div_euclid(4) - y.div_euclid(100) + y.div_euclid(400) + (153 * mp + 2) / 5 + day
+        - 1
+        - 719_468;
     Some(days * 86_400 + h * 3600 + m * 60 + s - offset)
 }
 
@@ -466,7 +474,10 @@ mod tests {
     fn reads_what_servers_say() {
         let r = |s: &str| Response::parse(s.as_bytes());
         assert_eq!(r("* 23 EXISTS"), Response::Exists(23));
-        assert_eq!(r("* VANISHED (EARLIER) 41,43:116"), Response::Vanished { earlier: true, uids: set("41,43:116") });
+        assert_eq!(
+            r("* VANISHED (EARLIER) 41,43:116"),
+            Response::Vanished { earlier: true, uids: set("41,43:116") }
+        );
         assert_eq!(r("* SEARCH 2 84 882 (MODSEQ 917162500)"), Response::Search(set("2,84,882")));
         assert_eq!(
             r("* ESEARCH (TAG \"A285\") UID COUNT 3 ALL 4,9,12"),
@@ -477,14 +488,26 @@ mod tests {
             Response::Tagged {
                 tag: "A1".into(),
                 status: Status::Ok,
-                code: Some(Code::CopyUid { validity: 38505, from: vec![304, 319, 320], to: vec![3956, 3957, 3958] }),
+                code: Some(Code::CopyUid {
+                    validity: 38505,
+                    from: vec![304, 319, 320],
+                    to: vec![3956, 3957, 3958]
+                }),
                 text: "Done".into()
             }
         );
-        assert_eq!(r("* CAPABILITY  IMAP4rev1  idle "), Response::Capability(vec!["IMAP4REV1".into(), "IDLE".into()]));
-        assert_eq!(r("* NAMESPACE ((\"INBOX.\" \".\")) NIL NIL"), Response::Namespace(Some(b"INBOX.".to_vec())));
+        assert_eq!(
+            r("* CAPABILITY  IMAP4rev1  idle "),
+            Response::Capability(vec!["IMAP4REV1".into(), "IDLE".into()])
+        );
+        assert_eq!(
+            r("* NAMESPACE ((\"INBOX.\" \".\")) NIL NIL"),
+            Response::Namespace(Some(b"INBOX.".to_vec()))
+        );
         assert!(matches!(r("* LIST () \"/\" Sent Items"), Response::List(l) if l.name == b"Sent Items"));
-        assert!(matches!(r("* LIST () NIL \"a\\\\b\\\"c\" (\"CHILDINFO\" (\"X\"))"), Response::List(l) if l.name == b"a\\b\"c" && l.delimiter.is_none()));
+        assert!(
+            matches!(r("* LIST () NIL \"a\\\\b\\\"c\" (\"CHILDINFO\" (\"X\"))"), Response::List(l) if l.name == b"a\\b\"c" && l.delimiter.is_none())
+        );
     }
 
     #[test]
@@ -501,9 +524,28 @@ mod tests {
     #[test]
     fn nothing_a_server_says_is_fatal() {
         for line in [
-            "* XYZZY", "*", "", "* 5", "* 1 FETCH", "* 1 FETCH ()", "* 1 FETCH (INTERNALDATE NIL)", "* OK [ALERT]é", "A1", "A1 BAD",
-            "* SEARCH x", "* ESEARCH ALL *", "* STATUS", "* STATUS x", "* STATUS x ()", "* STATUS i (MAILBOXID (\u{84}\u{ae}) MESSAGES 3)",
-            "* LIST", "* VANISHED", "* NAMESPACE NIL", "* 99999999999 EXISTS", "* OK [COPYUID 1 1:4294967295 2]", "+",
+            "* XYZZY",
+            "*",
+            "",
+            "* 5",
+            "* 1 FETCH",
+            "* 1 FETCH ()",
+            "* 1 FETCH (INTERNALDATE NIL)",
+            "* OK [ALERT]é",
+            "A1",
+            "A1 BAD",
+            "* SEARCH x",
+            "* ESEARCH ALL *",
+            "* STATUS",
+            "* STATUS x",
+            "* STATUS x ()",
+            "* STATUS i (MAILBOXID (\u{84}\u{ae}) MESSAGES 3)",
+            "* LIST",
+            "* VANISHED",
+            "* NAMESPACE NIL",
+            "* 99999999999 EXISTS",
+            "* OK [COPYUID 1 1:4294967295 2]",
+            "+",
             "* 1 FETCH (BODYSTRUCTURE (\"RELATED\" NIL (\"ATTACHMENT\" NIL) NIL))",
         ] {
             let _ = Response::parse(line.as_bytes());

@@ -210,7 +210,8 @@ impl Session {
         match response {
             Response::Tagged { tag, status, code, text } => {
                 let Some(i) = tags.iter().position(|t| *t == tag) else {
-                    return Err(Error::new(Kind::Protocol, self.transport.host()).because("an answer to nothing we asked"));
+                    return Err(Error::new(Kind::Protocol, self.transport.host())
+                        .because("an answer to nothing we asked"));
                 };
                 if let Some(Code::Capability(list)) = &code {
                     self.capabilities = list.iter().cloned().collect();

@@ -104,7 +104,9 @@ impl Session {
             }
             outcome
         } else {
-            return Err(Error::new(Kind::SignInRefused, &to.host).because("no way to sign in with a password"));
+            return Err(
+                Error::new(Kind::SignInRefused, &to.host).because("no way to sign in with a password")
+            );
         };
         match outcome.ok(&to.host) {
             Ok(_) => Ok(()),

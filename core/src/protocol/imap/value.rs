@@ -111,7 +111,10 @@ impl<'a> Cursor<'a> {
     /// A decimal number.
     pub fn number(&mut self) -> Result<u64> {
         let digits = self.until(|b| !b.is_ascii_digit());
-        std::str::from_utf8(digits).ok().and_then(|d| d.parse().ok()).ok_or_else(|| bad("a number was expected"))
+        std::str::from_utf8(digits)
+            .ok()
+            .and_then(|d| d.parse().ok())
+            .ok_or_else(|| bad("a number was expected"))
     }
 
     /// A quoted string or a literal, if one is next.

@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# Everything that CI runs, the quick checks first. `make test` has built what this needs.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+begun=$SECONDS
+step() { printf '\n== %s (%d s)\n' "$*" $((SECONDS - begun)); }
+
+step "format and lints"
+cargo fmt --all --check
+cargo clippy -q -p malote-core --features cli --all-targets -- -D warnings
+cargo clippy -q -p malote-tests --all-targets -- -D warnings
+cargo clippy -q -p malote-app --features tauri/custom-protocol -- -D warnings
+npm run --silent lint
+npm run --silent check -w ui
+
+step "unit and property tests"
+cargo test -q -p malote-core --features cli
+npm run --silent test -w ui
+
+step "real servers, lying servers, other devices, kill -9"
+cargo test -p malote-tests
+
+step "the screens in a browser"
+node --test tests/e2e/screens.mjs
+
+step "the app's own window"
+xvfb-run -a -s "-screen 0 1920x1300x24" dbus-run-session -- bash scripts/with-keyring.sh node --test tests/e2e/window.mjs
+
+step "the demo"
+env -u DISPLAY -u WAYLAND_DISPLAY scripts/demo.sh
+step "all passed"

@@ -1,0 +1,120 @@
+// The app's own window under a virtual display: sign-in with the system's secret store, reading, doing, starting again.
+// Run by scripts/test.sh inside xvfb-run and dbus-run-session, with an unlocked keyring.
+import assert from "node:assert/strict";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { home, mailServer, root } from "./lib.mjs";
+import { openApp } from "./webdriver.mjs";
+
+const shots = join(root, "target/shots");
+mkdirSync(shots, { recursive: true });
+
+const rows = "return document.querySelectorAll('[data-row]').length > 5";
+const subject = "return document.querySelectorAll('[data-row] .subject')[arguments[0]].textContent";
+
+test("the real window", async (t) => {
+	const server = await mailServer();
+	const place = home();
+	t.after(async () => {
+		await server.stop();
+		place.remove();
+	});
+	const env = { LANG: "pt_BR.UTF-8", LANGUAGE: "pt_BR" };
+	let app = await openApp(place.dir, 1280, 820, env);
+	try {
+		await app.see("the welcome", "return !!document.querySelector('input[name=address]')");
+		await app.type("input[name=address]", server.address);
+		await app.click("button[type=submit]");
+		await app.see("the servers", "return !!document.querySelector('input[name=password]')");
+		await app.execute("document.querySelector('details').open = true");
+		for (const [name, value] of [
+			["host", "localhost"],
+			["port", String(server.imaps)],
+			["user", server.user],
+			["ca", server.ca],
+			["password", "errada"],
+		])
+			await app.type(`input[name=${name}]`, value);
+		await app.click("button[type=submit]");
+		await app.see(
+			"the refusal in words",
+			"return document.querySelector('[role=alert]')?.textContent.includes('localhost')",
+		);
+		await app.type("input[name=password]", server.password);
+		await app.click("button[type=submit]");
+		await app.see("the inbox", rows);
+		await app.see("in step", "return !!document.querySelector('.doing.well')");
+		assert.equal(
+			await app.execute("return [...document.querySelectorAll('.banner')].length"),
+			0,
+			"the password could be kept",
+		);
+
+		const first = await app.execute(subject, 0);
+		const second = await app.execute(subject, 1);
+		await app.press("j");
+		await app.see("the message", "return !!document.querySelector('iframe')");
+		assert.equal(await app.execute("return document.querySelector('article h1').textContent"), first);
+		await app.press("e");
+		await app.see("the toast", "return !!document.querySelector('.toast button')");
+		await app.see(
+			"the row is gone",
+			`return document.querySelectorAll('[data-row] .subject')[0].textContent === arguments[0]`,
+			second,
+		);
+		await app.press("z");
+		await app.see(
+			"the row is back",
+			`return document.querySelectorAll('[data-row] .subject')[0].textContent === arguments[0]`,
+			first,
+		);
+
+		// A script in a mail's frame would not run, and could not reach the app if it did.
+		const reach = await app.execute(`
+			const frame = document.querySelector("iframe");
+			return [frame.sandbox.contains("allow-scripts"), frame.sandbox.contains("allow-same-origin"), frame.contentDocument === null]`);
+		assert.deepEqual(reach, [false, false, true]);
+		for (const [size, w, h] of [
+			["phone", 390, 844],
+			["tablet", 820, 1180],
+			["laptop", 1440, 900],
+		]) {
+			await app.resize(w, h);
+			await app.see(
+				`${size} columns`,
+				`return document.querySelector('.mail').dataset.columns === arguments[0]`,
+				String({ phone: 1, tablet: 2, laptop: 3 }[size]),
+			);
+			writeFileSync(join(shots, `window-${size}.png`), await app.screenshot());
+		}
+		// An attachment is saved where the user finds it.
+		await app.resize(1280, 820);
+		await app.execute(
+			"[...document.querySelectorAll('.row')].find((r) => r.querySelector('.lucide-paperclip')).querySelector('[data-row]').click()",
+		);
+		await app.see("its attachments", "return !!document.querySelector('article section li')");
+		await app.execute("document.querySelector('article section li > button:last-child').click()");
+		await app.see(
+			"saved",
+			"return [...document.querySelectorAll('.toast')].some((t) => t.textContent.includes('downloads'))",
+		);
+		assert.equal(readdirSync(join(place.dir, "downloads")).length, 1);
+	} finally {
+		await app.close();
+	}
+
+	// The password is sealed: not in the data in clear, and there after a restart.
+	for (const file of readdirSync(place.dir).filter((f) => f.startsWith("malote.db"))) {
+		assert.ok(!readFileSync(join(place.dir, file)).includes(server.password), file);
+	}
+	const begun = Date.now();
+	app = await openApp(place.dir, 1280, 820, env);
+	try {
+		await app.see("rows from the disk", rows);
+		console.log(`started again with rows on screen after ${Date.now() - begun} ms, driver included`);
+		await app.see("in step again without asking", "return !!document.querySelector('.doing.well')");
+	} finally {
+		await app.close();
+	}
+});

@@ -2,10 +2,8 @@
 
 mod platform;
 
-use malote_core::account::os_store::OsSecrets;
 use malote_core::api::types::ErrorView;
-use malote_core::api::{Core, contract};
-use malote_core::clock::SystemClock;
+use malote_core::api::{Core, OsSecrets, SystemClock, contract};
 use malote_core::model::MessageId;
 use serde_json::Value;
 use std::sync::Arc;

@@ -109,11 +109,8 @@ async fn bodies_come_by_the_policy_and_a_moved_message_is_not_fetched_again() {
     let old = Mail { raw: small("velho"), flags: String::new(), date: "03-Mar-2001 09:15:00 -0300".into() };
     let mut loader = Loader::sign_in(server.imap, "bia", PASSWORD);
     loader.append("INBOX", &[old]);
-    let big = [
-        small("grande"),
-        [b'x'; 78].into_iter().chain(*b"\r\n").collect::<Vec<u8>>().repeat(20_000),
-    ]
-    .concat();
+    let big = [small("grande"), [b'x'; 78].into_iter().chain(*b"\r\n").collect::<Vec<u8>>().repeat(20_000)]
+        .concat();
     let today = "23-Nov-2026 09:15:00 -0300";
     loader.append("INBOX", &[Mail { raw: big.clone(), flags: String::new(), date: today.into() }]);
     loader.append("INBOX", &[Mail { raw: small("novo"), flags: String::new(), date: today.into() }]);

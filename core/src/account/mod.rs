@@ -5,11 +5,12 @@ pub mod os_store;
 pub mod secrets;
 
 use crate::error::{Error, Kind, Result};
-use crate::model::AccountId;
+use crate::model::{AccountId, Endpoint};
+use crate::protocol::autoconfig;
 use crate::protocol::imap::Session;
 use crate::protocol::imap::sign_in::Credentials;
 use crate::protocol::transport::{Meter, Trust};
-use crate::store::account::AccountRow;
+pub use crate::store::account::AccountRow;
 use secrets::{MasterKey, Secrets};
 use std::collections::HashMap;
 use std::path::Path;
@@ -90,6 +91,23 @@ async fn run_password_command(command: &str) -> Result<String> {
     }
 }
 
+/// The incoming server that an address most likely has; `None` when it is no address.
+pub fn guess(address: &str) -> Option<Endpoint> {
+    autoconfig::guess_imap(address)
+}
+
+/// True for what can be an address.
+pub fn is_address(address: &str) -> bool {
+    autoconfig::domain_of(address).is_some()
+}
+
+/// Signs in and out again: do these credentials work?
+pub async fn try_password(account: &AccountRow, password: &str) -> Result<()> {
+    let who = Credentials { user: account.user.clone(), password: password.to_owned() };
+    sign_in(account, &who, Arc::default()).await?.logout().await;
+    Ok(())
+}
+
 /// What the account's TLS trusts.
 pub fn trust(account: &AccountRow) -> Result<Trust> {
     if account.ca_file.is_empty() {
@@ -106,6 +124,6 @@ pub async fn connect(account: &AccountRow, vault: &Vault, meter: Arc<Meter>) -> 
 }
 
 /// Connects and signs in with these credentials, whatever is kept.
-pub async fn sign_in(account: &AccountRow, who: &Credentials, meter: Arc<Meter>) -> Result<Session> {
+async fn sign_in(account: &AccountRow, who: &Credentials, meter: Arc<Meter>) -> Result<Session> {
     Session::open(&account.imap, &trust(account)?, who, meter).await
 }

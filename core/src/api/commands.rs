@@ -3,13 +3,10 @@
 
 use super::core::Core;
 use super::types::{Added, Done, Mark, NewAccount, Undone};
-use crate::account;
+use crate::account::{self, AccountRow};
 use crate::error::{Error, Kind, Result};
 use crate::journal::{delete, flag, relocate, undo};
 use crate::model::{AccountId, ActionId, FlagChange, Flags, Keep, MailboxId, PlacementId, Role};
-use crate::protocol::autoconfig;
-use crate::protocol::imap::sign_in::Credentials;
-use crate::store::account::AccountRow;
 
 /// Deleting for good waits this long before the server is told, so that undo can bring it back. Seconds.
 pub const HOLD: i64 = 10;
@@ -17,8 +14,7 @@ pub const HOLD: i64 = 10;
 impl Core {
     /// Signs in, and keeps the account when that worked.
     pub async fn account_add(&self, new: NewAccount) -> Result<Added> {
-        let domain = autoconfig::domain_of(&new.address);
-        if domain.is_none() {
+        if !account::is_address(&new.address) {
             return Err(Error::new(Kind::Usage, &new.address).because("not an address"));
         }
         let keep = if new.keep.is_empty() { "30d" } else { &new.keep };
@@ -35,8 +31,7 @@ impl Core {
             created: self.clock.now(),
         };
         if new.password_command.is_empty() {
-            let who = Credentials { user: row.user.clone(), password: new.password.clone() };
-            account::sign_in(&row, &who, Default::default()).await?.logout().await;
+            account::try_password(&row, &new.password).await?;
         } else {
             account::connect(&row, &self.vault, Default::default()).await?.logout().await;
         }
@@ -62,8 +57,7 @@ impl Core {
     /// Another password for an account: tried first, then kept.
     pub async fn account_password(&self, id: AccountId, password: String) -> Result<Added> {
         let row = self.store.account(id).await?;
-        let who = Credentials { user: row.user.clone(), password: password.clone() };
-        account::sign_in(&row, &who, Default::default()).await?.logout().await;
+        account::try_password(&row, &password).await?;
         self.vault.remember(id, &password);
         let sealed = self.vault.seal(&row.address, &password).await;
         let kept = sealed.is_ok();

@@ -6,12 +6,11 @@
 
 use super::core::Core;
 use super::types::{AccountState, Added, Done, ErrorView, Mark, NewAccount, Saved, Undone};
-use crate::mime::render::Attachment;
 use crate::model::{AccountId, ActionId, Address, Endpoint, MailboxId, MessageId, PlacementId, Role, Tls};
 use crate::query::accounts::{AccountView, NoticeView};
 use crate::query::list::{RowOp, RowView, WindowUpdate, WindowView};
 use crate::query::mailboxes::MailboxView;
-use crate::query::message::{BodyView, MessageView};
+use crate::query::message::{Attachment, BodyView, MessageView};
 use serde::Deserialize;
 use serde_json::Value;
 use ts_rs::{Config, TS};

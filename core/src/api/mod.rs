@@ -11,4 +11,11 @@ pub mod queries;
 pub mod types;
 
 pub use self::core::{Core, Dirs};
+#[cfg(feature = "keyring")]
+pub use crate::account::os_store::OsSecrets;
+pub use crate::account::secrets::{MemorySecrets, Secrets};
+pub use crate::clock::{Clock, SystemClock};
+pub use crate::query::list::RowView;
+pub use crate::query::mailboxes::MailboxView;
+pub use crate::query::message::rendered;
 pub use events::{Event, Events};

@@ -3,16 +3,14 @@
 use super::core::Core;
 use super::events::Event;
 use super::types::{AccountState, ErrorView, Saved};
+use crate::account;
 use crate::error::{Error, Kind, Result};
-use crate::mime::render;
 use crate::model::{Endpoint, MailboxId, MessageId, PlacementId, Role};
-use crate::protocol::autoconfig;
 use crate::query::accounts::{AccountView, NoticeView};
-use crate::query::list::{LONGEST, RowView, Window, WindowView};
+use crate::query::list::{LONGEST, ListScope, RowView, Window, WindowView};
 use crate::query::mailboxes::MailboxView;
 use crate::query::message::MessageView;
-use crate::query::{accounts, mailboxes, message};
-use crate::store::placement::ListScope;
+use crate::query::{accounts, mailboxes, message as content};
 use std::path::{Path, PathBuf};
 
 impl Core {
@@ -45,7 +43,7 @@ impl Core {
 
     /// The incoming server that an address most likely has; `None` when it is no address.
     pub async fn guess_servers(&self, address: String) -> Result<Option<Endpoint>> {
-        Ok(autoconfig::guess_imap(&address))
+        Ok(account::guess(&address))
     }
 
     /// Opens a live window on a mailbox: its newest rows, and events when they change. A filter narrows it to rows whose
@@ -101,7 +99,7 @@ impl Core {
     /// A message with its content, if that is on this device. Otherwise it is fetched now, and an event tells when it came or
     /// why it cannot.
     pub async fn message(&self, id: PlacementId) -> Result<MessageView> {
-        let view = message::message(&self.store, id).await?;
+        let view = content::message(&self.store, id).await?;
         if view.body.is_none()
             && let Some(supervisor) = self.supervisor().cloned()
         {
@@ -122,31 +120,26 @@ impl Core {
         self.store.body(p.message).await?.ok_or_else(|| Error::new(Kind::NotFound, id.to_string()))
     }
 
+    /// One part of a message that is on this device.
+    pub async fn part(&self, id: PlacementId, part: u32) -> Result<Vec<u8>> {
+        let p = self.store.placement(id).await?;
+        Ok(content::attachment(&self.store, p.message, part).await?.1)
+    }
+
     /// Saves a file of a message among the downloads, under a name that is free.
     pub async fn attachment_save(&self, message: MessageId, part: u32) -> Result<Saved> {
-        let (name, bytes) = self.attachment(message, part).await?;
+        let (name, bytes) = content::attachment(&self.store, message, part).await?;
         let dir = self.dirs.downloads.clone();
         write_new(&dir, &name, bytes).await
     }
 
     /// Puts a file of a message where another program can open it.
     pub async fn attachment_open(&self, message: MessageId, part: u32) -> Result<Saved> {
-        let (name, bytes) = self.attachment(message, part).await?;
+        let (name, bytes) = content::attachment(&self.store, message, part).await?;
         let dir = self.dirs.cache.join("opened").join(format!("{message}-{part}"));
         // The last copy makes room for this one, so that opening twice gives one file.
         let _ = tokio::fs::remove_dir_all(&dir).await;
         write_new(&dir, &name, bytes).await
-    }
-
-    async fn attachment(&self, message: MessageId, part: u32) -> Result<(String, Vec<u8>)> {
-        let missing = || Error::new(Kind::NotFound, message.to_string());
-        let raw = self.store.body(message).await?.ok_or_else(missing)?;
-        let read = move || {
-            let name =
-                render::render(&raw).attachments.into_iter().find(|a| a.part == part).map(|a| a.name)?;
-            Some((name, render::part(&raw, part)?))
-        };
-        tokio::task::spawn_blocking(read).await.ok().flatten().ok_or_else(missing)
     }
 
     /// A choice of the user on this device; empty when it was not made.

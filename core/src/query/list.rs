@@ -9,7 +9,8 @@
 use crate::error::Result;
 use crate::model::{Flags, MailboxId, MessageId, PlacementId};
 use crate::store::Store;
-use crate::store::placement::{ListRow, ListScope};
+use crate::store::placement::ListRow;
+pub use crate::store::placement::ListScope;
 use serde::{Deserialize, Serialize};
 use std::collections::{HashMap, HashSet};
 use ts_rs::TS;

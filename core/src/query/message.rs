@@ -1,7 +1,8 @@
 //! One message as the reader shows it.
 
 use crate::error::{Error, Kind, Result};
-use crate::mime::render::{self, Attachment};
+use crate::mime::render;
+pub use crate::mime::render::Attachment;
 use crate::model::{Address, Flags, MailboxId, MessageId, PlacementId};
 use crate::store::Store;
 use serde::{Deserialize, Serialize};
@@ -78,4 +79,20 @@ pub async fn message(store: &Store, id: PlacementId) -> Result<MessageView> {
         starred: p.flags.has(Flags::FLAGGED),
         body,
     })
+}
+
+/// The text, cleaned HTML and files of a raw message.
+pub fn rendered(raw: &[u8]) -> render::Rendered {
+    render::render(raw)
+}
+
+/// One part of a message that is on this device: its name and its bytes.
+pub async fn attachment(store: &Store, message: MessageId, part: u32) -> Result<(String, Vec<u8>)> {
+    let missing = || Error::new(Kind::NotFound, message.to_string());
+    let raw = store.body(message).await?.ok_or_else(missing)?;
+    let read = move || {
+        let name = render::render(&raw).attachments.into_iter().find(|a| a.part == part).map(|a| a.name)?;
+        Some((name, render::part(&raw, part)?))
+    };
+    tokio::task::spawn_blocking(read).await.ok().flatten().ok_or_else(missing)
 }

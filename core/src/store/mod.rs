@@ -212,3 +212,64 @@ impl From<sqlx::Error> for Error {
         Error::new(kind, "").because(e)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sqlx::Row;
+
+    async fn plan(store: &Store, sql: &'static str) -> Vec<String> {
+        let rows = sqlx::query(sql).fetch_all(store.reader()).await.unwrap_or_else(|e| panic!("{sql}: {e}"));
+        rows.iter().map(|r| r.get::<String, _>("detail")).collect()
+    }
+
+    /// A list is walked along its index: no sort, no scan, whatever its length.
+    #[tokio::test]
+    async fn lists_use_their_index() {
+        let dir = tempfile::tempdir().unwrap_or_else(|e| panic!("{e}"));
+        let store = Store::open(dir.path()).await.unwrap_or_else(|e| panic!("{e}"));
+        let list = "EXPLAIN QUERY PLAN SELECT p.id FROM placement p WHERE p.mailbox_id = 1 AND p.hidden = 0
+                    ORDER BY p.sort_date DESC, p.id DESC LIMIT 50 OFFSET 50000";
+        let by_uid =
+            "EXPLAIN QUERY PLAN SELECT id FROM placement WHERE mailbox_id = 1 AND uid IN (1, 2) AND uid > 0";
+        let place =
+            "EXPLAIN QUERY PLAN SELECT COUNT(*) FROM placement p WHERE p.mailbox_id = 1 AND p.hidden = 0
+                     AND (p.sort_date, p.id) > (5, 6)";
+        let intents =
+            "EXPLAIN QUERY PLAN SELECT id FROM intent WHERE account_id = 1 AND state <> 'done' ORDER BY id";
+        for (sql, index) in [
+            (list, "placement_list"),
+            (by_uid, "placement_uid"),
+            (place, "placement_list"),
+            (intents, "intent_waiting"),
+        ] {
+            let plan = plan(&store, sql).await;
+            assert!(
+                plan.iter().all(|step| !step.contains("SCAN") && !step.contains("TEMP B-TREE")),
+                "{plan:?}"
+            );
+            assert!(plan.iter().any(|step| step.contains(index)), "{plan:?}");
+        }
+    }
+
+    /// A transaction that is dropped leaves nothing, and tells nobody.
+    #[tokio::test]
+    async fn what_is_not_committed_did_not_happen() -> Result<()> {
+        let dir = tempfile::tempdir()?;
+        let store = Store::open(dir.path()).await?;
+        let mut changes = store.watch();
+        let mut tx = store.begin().await?;
+        tx.put_setting("look.theme", "dark").await?;
+        tx.touched.accounts = true;
+        drop(tx);
+        assert_eq!(store.setting("look.theme").await?, None);
+        assert!(changes.try_recv().is_err());
+        let mut tx = store.begin().await?;
+        tx.put_setting("look.theme", "dark").await?;
+        tx.touched.accounts = true;
+        tx.commit().await?;
+        assert_eq!(store.setting("look.theme").await?.as_deref(), Some("dark"));
+        assert!(changes.try_recv().is_ok_and(|c| c.accounts));
+        Ok(())
+    }
+}

@@ -3,9 +3,11 @@ import {
 	type AccountView,
 	asError,
 	call,
+	type Endpoint,
 	type ErrorView,
 	listen,
 	type MailboxView,
+	type NewAccount,
 	type NoticeView,
 } from "../backend";
 import { i18n } from "../i18n/index.svelte";
@@ -92,12 +94,40 @@ class Session {
 		this.notices = await call("notices", {});
 	}
 
-	/** After signing in. */
-	async added(passwordKept: boolean) {
-		this.passwordLost = !passwordKept;
+	/** The incoming server that an address most likely has. */
+	guess(address: string): Promise<Endpoint | null> {
+		return call("guess_servers", { address });
+	}
+
+	/** Signs in and shows the inbox; a failure is thrown as an `ErrorView`. */
+	async signIn(account: NewAccount) {
+		const added = await call("account_add", { new: account });
+		this.passwordLost = !added.password_kept;
 		await this.readAll();
 		this.adding = false;
 		this.phase = "mail";
+	}
+
+	/** Another password for an account; the sentence for what went wrong, if anything did. */
+	async newPassword(id: string, password: string): Promise<string> {
+		try {
+			this.passwordLost = !(await call("account_password", { id, password })).password_kept;
+			return "";
+		} catch (thrown) {
+			return this.words(asError(thrown));
+		}
+	}
+
+	remove(id: string) {
+		void call("account_remove", { id });
+	}
+
+	checkNow() {
+		void call("check_now", {});
+	}
+
+	dismiss(notice: string) {
+		void call("notice_dismiss", { id: notice });
 	}
 
 	/** How a folder is called: by what it is for, else by its name. */
@@ -124,6 +154,11 @@ class Session {
 			default:
 				return mailbox.name;
 		}
+	}
+
+	/** Whatever was thrown, in words. */
+	wordsOf(thrown: unknown): string {
+		return this.words(asError(thrown));
 	}
 
 	/** An error in words. */

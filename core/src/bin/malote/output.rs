@@ -1,6 +1,6 @@
 //! What is printed: a few aligned columns for people, one JSON document for programs.
 
-use malote_core::query::list::RowView;
+use malote_core::api::RowView;
 use serde_json::{Value, json};
 
 /// A row of a list as JSON, with the field names of DESIGN section 10.

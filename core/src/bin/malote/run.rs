@@ -2,14 +2,10 @@
 
 use crate::args::{Account, Add, Args, Command, How, MarkFlags};
 use crate::output;
-use malote_core::account::os_store::OsSecrets;
 use malote_core::api::types::{Done, Mark, NewAccount};
-use malote_core::api::{Core, Dirs, Event};
-use malote_core::clock::SystemClock;
+use malote_core::api::{Core, Dirs, Event, MailboxView, OsSecrets, SystemClock, rendered};
 use malote_core::error::{Error, Kind, Result};
-use malote_core::mime::render;
 use malote_core::model::{Endpoint, MailboxId, PlacementId, Role, Tls};
-use malote_core::query::mailboxes::MailboxView;
 use serde_json::{Value, json};
 use std::io::{IsTerminal, Read};
 use std::path::PathBuf;
@@ -311,7 +307,7 @@ async fn show(core: &Core, id: &str, how: &How, json: bool) -> Result<()> {
         use std::io::Write;
         return Ok(std::io::stdout().write_all(&bytes)?);
     }
-    let rendered = render::render(&bytes);
+    let rendered = rendered(&bytes);
     let view = core.message(id).await?;
     if json {
         output::json(&json!({
@@ -340,9 +336,9 @@ async fn show(core: &Core, id: &str, how: &How, json: bool) -> Result<()> {
 }
 
 async fn save(core: &Core, id: &str, part: u32, file: &std::path::Path) -> Result<()> {
-    let bytes = raw(core, id_of(id)?).await?;
-    let content = render::part(&bytes, part).ok_or_else(|| Error::new(Kind::NotFound, part.to_string()))?;
-    Ok(std::fs::write(file, content)?)
+    let id = id_of(id)?;
+    raw(core, id).await?;
+    Ok(std::fs::write(file, core.part(id, part).await?)?)
 }
 
 fn mark(flags: MarkFlags) -> Result<Mark> {

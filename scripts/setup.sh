@@ -58,6 +58,7 @@ esac
 # npm install is only run when the lock file is newer than what is there.
 if [ ! -e node_modules/.package-lock.json ] || [ package-lock.json -nt node_modules/.package-lock.json ]; then
 	echo "setup: installing the screens' packages with npm"
-	npm ci --no-audit --no-fund --loglevel=error
+	# Not `npm ci`: it takes a registry that lacks another platform's optional binary for an error. The lock file still decides.
+	npm install --no-save --no-audit --no-fund --loglevel=error
 	touch node_modules/.package-lock.json
 fi

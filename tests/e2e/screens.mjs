@@ -1,5 +1,6 @@
 // The screens in Chromium at three sizes with touch, over the real core and a real mail server. `node screens.mjs [DIR]`
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -332,6 +333,57 @@ test("trouble is said on the screen, and what is here stays", async (t) => {
 	await page.waitForSelector("iframe");
 	await page.keyboard.press("e");
 	await page.locator(".status", { hasText: "não enviada" }).waitFor();
+});
+
+test("a server that goes in mid-sync: what came is here, and says how much that is", async (t) => {
+	const server = await mailServer("--large", "30000");
+	const place = home();
+	const core = await bridge(place.dir);
+	t.after(async () => {
+		await core.stop();
+		await server.stop();
+		place.remove();
+	});
+	await call(core.url, "account_add", { new: account(server, { keep: "headers" }) });
+	const page = await open(core.url, "phone");
+	await rows(page).first().waitFor();
+	await page.locator("progress").waitFor();
+	await page.screenshot({ path: join(shots, "phone-first-sync.png") });
+	await accessible(page, "first sync");
+	await server.tell("kill");
+	await page.locator(".banner", { hasText: /A conexão caiu|Nada responde/ }).first().waitFor();
+	const said = await page.locator(".status span").first().textContent();
+	assert.match(said, /^[\d.]+ de 30\.000 aqui$/);
+	assert.ok((await rows(page).count()) > 5);
+});
+
+test("a full disk is said, and what was here is still here", async (t) => {
+	const place = home();
+	try {
+		execFileSync("mount", ["-t", "tmpfs", "-o", "size=5m", "tmpfs", place.dir], { stdio: "ignore" });
+	} catch {
+		place.remove();
+		return t.skip("SKIPPED: needs the right to mount a tmpfs");
+	}
+	const server = await mailServer("--empty");
+	for (const word of ["um", "dois", "tres"]) await server.tell(`mail ${word}`);
+	const core = await bridge(place.dir);
+	t.after(async () => {
+		await core.stop();
+		await server.stop();
+		execFileSync("umount", [place.dir]);
+		place.remove();
+	});
+	await call(core.url, "account_add", { new: account(server) });
+	await inStep(core.url);
+	const page = await open(core.url, "laptop");
+	await until("three rows", async () => (await rows(page).count()) === 3);
+	for (let i = 0; i < 8; i++) await server.tell(`noise grande${i}`);
+	await page.getByRole("button", { name: "Verificar agora" }).click();
+	await page.locator(".banner", { hasText: "O disco deste aparelho está cheio" }).waitFor();
+	await page.screenshot({ path: join(shots, "laptop-full-disk.png") });
+	await page.locator("[data-row]", { hasText: "dois" }).first().click();
+	await page.waitForSelector("iframe");
 });
 
 test("a hundred thousand rows: the middle shows rows, never blanks that stay", async (t) => {

@@ -73,8 +73,10 @@ impl Core {
     /// Takes an account off this device. Nothing is removed on the server.
     pub async fn account_remove(&self, id: AccountId) -> Result<()> {
         let mut tx = self.store.begin().await?;
-        tx.remove_account(id).await?;
-        tx.commit().await
+        let files = tx.remove_account(id).await?;
+        tx.commit().await?;
+        self.store.remove_body_files(&files);
+        Ok(())
     }
 
     /// Check for mail now.

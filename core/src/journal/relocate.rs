@@ -72,6 +72,12 @@ async fn role_mailbox(tx: &mut Tx, account: AccountId, role: Role) -> Result<Mai
     if let Some(found) = mailboxes.iter().find(|m| m.role == Some(role) && !m.gone && m.selectable) {
         return Ok(found.id);
     }
+    // Where everything is kept in one place (Gmail's All Mail), that is what archiving means.
+    if role == Role::Archive
+        && let Some(all) = mailboxes.iter().find(|m| m.role == Some(Role::All) && !m.gone && m.selectable)
+    {
+        return Ok(all.id);
+    }
     let name = match role {
         Role::Archive => "Archive",
         Role::Trash => "Trash",

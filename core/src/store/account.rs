@@ -123,11 +123,18 @@ impl Tx {
         Ok(())
     }
 
-    /// Takes an account and everything of it off this device. The server is not touched.
-    pub async fn remove_account(&mut self, id: AccountId) -> Result<()> {
+    /// Takes an account and everything of it off this device. The server is not touched. Files of bodies are returned, to be
+    /// removed once this is committed.
+    pub async fn remove_account(&mut self, id: AccountId) -> Result<Vec<String>> {
+        let files = sqlx::query_scalar(
+            "SELECT file FROM body JOIN message m ON m.id = body.message_id WHERE file <> '' AND m.account_id = ?",
+        )
+        .bind(id.0)
+        .fetch_all(self.conn())
+        .await?;
         sqlx::query("DELETE FROM account WHERE id = ?").bind(id.0).execute(self.conn()).await?;
         self.touched.accounts = true;
         self.touched.tree = true;
-        Ok(())
+        Ok(files)
     }
 }

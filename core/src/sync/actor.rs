@@ -163,8 +163,10 @@ async fn background(ctx: Arc<Context>, wake: Arc<Notify>, state: Arc<watch::Send
 
 fn set_phase(state: &watch::Sender<State>, phase: Phase) {
     state.send_if_modified(|s| {
-        // While it is in step, the next routine check is nothing to show.
-        let quiet = s.phase == phase || (s.phase == Phase::InStep && phase == Phase::Working);
+        // While it is in step, the next routine check is nothing to show; while it fails, the next try is not until it works.
+        let quiet = s.phase == phase
+            || (s.phase == Phase::InStep && phase == Phase::Working)
+            || (matches!(s.phase, Phase::Failed(_)) && phase == Phase::Connecting);
         if !quiet {
             s.phase = phase;
         }
@@ -224,7 +226,7 @@ async fn watch_once(ctx: &Context, wake: &Notify) -> Result<()> {
     enable(&mut session).await?;
     pull::pull(ctx, &mut session, inbox.id).await?;
     loop {
-        if session.idle(RENEW, std::future::pending()).await? {
+        if session.take_stirred() || session.idle(RENEW, std::future::pending()).await? {
             pull::pull(ctx, &mut session, inbox.id).await?;
             wake.notify_one();
         }

@@ -89,18 +89,18 @@ pub async fn survey(ctx: &Context, session: &mut Session, first: bool) -> Result
     tree::reconcile(ctx, session, &told).await?;
     let rows = ctx.store.mailboxes(ctx.account).await?;
     let mut visited = None;
-    if let Some(selected) = selected {
-        let inbox = rows.iter().find(|m| m.role == Some(Role::Inbox) && !m.gone);
-        if let Some(inbox) = inbox {
-            let _held = match guard {
-                Some(guard) => guard,
-                None => ctx.lock(inbox.id).await,
-            };
-            // The row may have moved on since the question was asked, if this is its first visit by another connection.
-            let row = ctx.store.mailbox(inbox.id).await?;
-            pull::settle(ctx, session, &row, selected?).await?;
-            visited = Some(inbox.id);
-        }
+    let inbox = rows.iter().find(|m| m.role == Some(Role::Inbox) && !m.gone);
+    if let (Some(selected), Some(inbox)) = (selected, inbox) {
+        let _held = match guard {
+            Some(guard) => guard,
+            None => ctx.lock(inbox.id).await,
+        };
+        // The row may have moved on since the question was asked, if this is its first visit by another connection.
+        let row = ctx.store.mailbox(inbox.id).await?;
+        pull::settle(ctx, session, &row, selected?).await?;
+        visited = Some(inbox.id);
+    } else {
+        drop(guard);
     }
     if first {
         replay::replay(ctx, session).await?;

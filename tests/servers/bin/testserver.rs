@@ -1,8 +1,9 @@
 //! A throw-away mail server with a sample mailbox: `testserver [--large N] [--empty]`.
 //!
 //! Prints one JSON line when it is ready, takes commands on standard input (`kill` ends the mail server as a power cut would,
-//! `drop FOLDER` deletes a folder, `mail SUBJECT` delivers a message), and ends when its standard input does.
+//! `drop FOLDER` deletes a folder, `mail SUBJECT` delivers a message, `noise SUBJECT` a large one), and ends when its standard input does.
 
+use servers::chance::Chance;
 use servers::device::small;
 use servers::dovecot::{Dovecot, PASSWORD};
 use servers::loader::{Loader, Mail};
@@ -36,6 +37,16 @@ fn main() {
             ("mail", subject) => {
                 let now = sample::internal_date(sample::NOW);
                 loader.append("INBOX", &[Mail { raw: small(subject), flags: String::new(), date: now }]);
+            }
+            // A message of a megabyte that does not compress.
+            ("noise", subject) => {
+                let mut chance = Chance::new(subject.len() as u64);
+                let noise: Vec<u8> = (0..1_000_000)
+                    .map(|i| if i % 77 == 76 { b'\n' } else { b'!' + chance.below(90) as u8 })
+                    .collect();
+                let raw = [small(subject), noise].concat();
+                let now = sample::internal_date(sample::NOW);
+                loader.append("INBOX", &[Mail { raw, flags: String::new(), date: now }]);
             }
             _ => {}
         }

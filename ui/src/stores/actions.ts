@@ -88,6 +88,8 @@ export function step(by: 1 | -1) {
 }
 
 export async function undo(actions?: string[]) {
+	// What offered to be undone has been, or is overtaken.
+	toasts.clear();
 	try {
 		const undone = actions ? await call("undo", { actions }) : await call("undo_last", {});
 		const t = i18n.t;

@@ -19,6 +19,10 @@ class Toasts {
 		setTimeout(() => this.drop(id), SHOWN);
 	}
 
+	clear() {
+		this.all = [];
+	}
+
 	drop(id: number) {
 		this.all = this.all.filter((t) => t.id !== id);
 	}

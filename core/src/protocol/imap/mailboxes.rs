@@ -183,6 +183,7 @@ impl Session {
             });
         }
         self.selected = Some(request.mailbox.clone());
+        self.stirred = false;
         // QRESYNC answers only for the UIDVALIDITY it was asked about.
         let same_validity = request.known.is_some_and(|(validity, _)| validity == collected.uid_validity);
         collected.resynced = asked_resync && same_validity && collected.highest_modseq.is_some();

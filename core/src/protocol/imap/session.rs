@@ -54,6 +54,8 @@ pub struct Session {
     pub(super) framer: Framer,
     pub(super) capabilities: BTreeSet<String>,
     pub(super) selected: Option<Vec<u8>>,
+    /// The open mailbox gained or lost messages since it was opened, heard in passing.
+    pub(super) stirred: bool,
     enabled: BTreeSet<String>,
     next_tag: u32,
     broken: bool,
@@ -68,6 +70,7 @@ impl Session {
             framer: Framer::default(),
             capabilities: BTreeSet::new(),
             selected: None,
+            stirred: false,
             enabled: BTreeSet::new(),
             next_tag: 0,
             broken: false,
@@ -232,8 +235,20 @@ impl Session {
                 tracing::debug!(?code, "the server says goodbye");
                 on(self.current(outcomes), Response::Status { status: Status::Bye, code, text })
             }
-            other => on(self.current(outcomes), other),
+            other => {
+                self.stirred |= matches!(
+                    &other,
+                    Response::Exists(_) | Response::Expunge(_) | Response::Vanished { earlier: false, .. }
+                );
+                on(self.current(outcomes), other)
+            }
         }
+    }
+
+    /// True once when the open mailbox gained or lost messages while other commands ran: the server has said so and will not
+    /// say it again in IDLE.
+    pub fn take_stirred(&mut self) -> bool {
+        std::mem::take(&mut self.stirred)
     }
 
     fn current(&self, outcomes: &[Option<Outcome>]) -> usize {

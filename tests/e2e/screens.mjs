@@ -351,7 +351,10 @@ test("a server that goes in mid-sync: what came is here, and says how much that 
 	await page.screenshot({ path: join(shots, "phone-first-sync.png") });
 	await accessible(page, "first sync");
 	await server.tell("kill");
-	await page.locator(".banner", { hasText: /A conexão caiu|Nada responde/ }).first().waitFor();
+	await page
+		.locator(".banner", { hasText: /A conexão caiu|Nada responde/ })
+		.first()
+		.waitFor();
 	const said = await page.locator(".status span").first().textContent();
 	assert.match(said, /^[\d.]+ de 30\.000 aqui$/);
 	assert.ok((await rows(page).count()) > 5);

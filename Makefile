@@ -1,5 +1,5 @@
 # The two that a newcomer needs: `make demo` and `make test`. Both install what is missing first.
-.PHONY: demo test setup run check ui app tools gen shots bundle
+.PHONY: demo test setup run check ui app tools gen shots
 
 CARGO := cargo
 APP_FEATURES := --features tauri/custom-protocol
@@ -48,7 +48,3 @@ gen:
 ## Pictures of every screen, size and theme in target/shots.
 shots: ui tools
 	node tests/e2e/shots.mjs target/shots
-
-## Installable packages.
-bundle: setup
-	npm run tauri -- build --bundles deb,rpm

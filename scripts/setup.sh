@@ -25,15 +25,14 @@ debian() {
 	[ ${#missing[@]} -eq 0 ] && return
 	echo "setup: installing ${missing[*]}"
 	# A mail server that is only for tests must not start as a service of the machine.
-	local policy=/usr/sbin/policy-rc.d made=
+	local policy=/usr/sbin/policy-rc.d
 	if [ ! -e "$policy" ]; then
 		printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy" >/dev/null
 		as_root chmod 755 "$policy"
-		made=1
+		trap 'as_root rm -f /usr/sbin/policy-rc.d' EXIT # also when the installation fails
 	fi
 	as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq update
 	as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends "${missing[@]}" >/dev/null
-	if [ -n "$made" ]; then as_root rm -f "$policy"; fi
 }
 
 fedora() {

@@ -1,6 +1,7 @@
 // The app's own window, driven through WebKitWebDriver (W3C WebDriver): one driver for each device, since a device is an
 // environment. Only the dozen calls we need.
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { root, until } from "./lib.mjs";
@@ -15,6 +16,35 @@ const freePort = () =>
 			server.close(() => done(port));
 		});
 	});
+
+/** Processes that a process of ours started. */
+function childrenOf(pid) {
+	try {
+		return execFileSync("pgrep", ["-P", String(pid)], { encoding: "utf8" })
+			.trim()
+			.split("\n")
+			.map(Number);
+	} catch {
+		return [];
+	}
+}
+
+function end(pid, signal) {
+	try {
+		process.kill(pid, signal);
+	} catch {
+		// It has ended by itself.
+	}
+}
+
+/** True while it runs; one that has ended and waits to be collected does not. */
+function alive(pid) {
+	try {
+		return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
+	} catch {
+		return false;
+	}
+}
 
 /** Opens the app as one device: its data in `dir`, its window of this size. */
 export async function openApp(dir, width, height, env = {}) {
@@ -64,6 +94,12 @@ export async function openApp(dir, width, height, env = {}) {
 			await ask("POST", `${at}/element/${id}/clear`, {});
 			await ask("POST", `${at}/element/${id}/value`, { text });
 		},
+		/** Clicks inside a frame, as a person does. */
+		async clickInFrame(frame, css) {
+			await ask("POST", `${at}/frame`, { id: { [ELEMENT]: await find(frame) } });
+			await ask("POST", `${at}/element/${await find(css)}/click`, {});
+			await ask("POST", `${at}/frame`, { id: null });
+		},
 		press: (key) =>
 			ask("POST", `${at}/actions`, {
 				actions: [
@@ -81,8 +117,12 @@ export async function openApp(dir, width, height, env = {}) {
 		async screenshot() {
 			return Buffer.from(await ask("GET", `${at}/screenshot`), "base64");
 		},
+		/** Ends the app and its driver, and waits until both are gone: the next start wants the same data. */
 		async close() {
+			const apps = childrenOf(driver.pid);
 			await ask("DELETE", at).catch(() => {});
+			for (const pid of apps) end(pid, "SIGTERM");
+			await until("the app has ended", () => apps.every((pid) => !alive(pid)), 20);
 			const ended = new Promise((done) => driver.once("exit", done));
 			driver.kill();
 			await ended;

@@ -1,10 +1,10 @@
 // The app's own window under a virtual display: sign-in with the system's secret store, reading, doing, starting again.
 // Run by scripts/test.sh inside xvfb-run and dbus-run-session, with an unlocked keyring.
 import assert from "node:assert/strict";
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { home, mailServer, root } from "./lib.mjs";
+import { home, mailServer, root, until } from "./lib.mjs";
 import { openApp } from "./webdriver.mjs";
 
 const shots = join(root, "target/shots");
@@ -20,7 +20,15 @@ test("the real window", async (t) => {
 		await server.stop();
 		place.remove();
 	});
-	const env = { LANG: "pt_BR.UTF-8", LANGUAGE: "pt_BR" };
+	// A stand-in for the desktop's "open this", that only writes down what it was asked for.
+	const asked = join(place.dir, "asked");
+	mkdirSync(join(place.dir, "bin"));
+	writeFileSync(join(place.dir, "bin/xdg-open"), `#!/bin/sh\necho "$1" >'${asked}'\n`, { mode: 0o755 });
+	const env = {
+		LANG: "pt_BR.UTF-8",
+		LANGUAGE: "pt_BR",
+		PATH: `${join(place.dir, "bin")}:${process.env.PATH}`,
+	};
 	let app = await openApp(place.dir, 1280, 820, env);
 	try {
 		await app.see("the welcome", "return !!document.querySelector('input[name=address]')");
@@ -88,6 +96,29 @@ test("the real window", async (t) => {
 			);
 			writeFileSync(join(shots, `window-${size}.png`), await app.screenshot());
 		}
+		// A link opens in the user's browser, and nowhere else.
+		await app.execute(
+			"[...document.querySelectorAll('.folders .name')].find((n) => n.textContent === 'Newsletters').parentElement.click()",
+		);
+		await app.see(
+			"the folder",
+			"return document.querySelector('.list h1').textContent === 'Newsletters' && document.querySelectorAll('[data-row]').length > 5",
+		);
+		await app.execute("document.querySelector('[data-row]').click()");
+		await app.see("a newsletter", "return !!document.querySelector('iframe')?.srcdoc.includes('<a ')");
+		await app.clickInFrame("iframe", "a");
+		const opened = await until(
+			"the browser was asked",
+			() => existsSync(asked) && readFileSync(asked, "utf8"),
+		);
+		assert.match(opened, /^https:\/\/[a-z]+\.example\/n\//);
+		assert.equal(
+			await app.execute("return !!document.querySelector('.mail')"),
+			true,
+			"the window stayed where it was",
+		);
+		await app.execute("document.querySelector('.folders button').click()");
+		await app.see("the inbox again", "return document.querySelectorAll('.row .lucide-paperclip').length > 0");
 		// An attachment is saved where the user finds it.
 		await app.resize(1280, 820);
 		await app.execute(

@@ -5,8 +5,9 @@ use servers::device::small;
 use servers::dovecot::{Dovecot, PASSWORD};
 use servers::loader::{Loader, Mail};
 use servers::proxy::{Fate, Proxy};
+use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 fn fill(server: &Dovecot, user: &str, mailbox: &str, from: usize, to: usize) {
     let mails: Vec<Mail> = (from..to)
@@ -246,11 +247,14 @@ fn damaged_data_is_said_and_kept() {
 fn two_at_once_do_not_sync_the_same_data() {
     let server = Dovecot::start();
     let home = in_step(&server);
-    let mut watching = home.start(&["sync", "--watch"]);
-    let begun = std::time::Instant::now();
-    while home.output(&["sync"]).status.code() != Some(6) {
-        assert!(begun.elapsed().as_secs() < 30, "the lock was never taken");
-    }
+    let mut watching =
+        home.command(&["sync", "--watch"]).stderr(Stdio::piped()).spawn().expect("malote starts");
+    // Its first word about the account comes when the data is its own.
+    let mut word = String::new();
+    BufReader::new(watching.stderr.take().expect("stderr")).read_line(&mut word).expect("read");
+    assert!(word.contains("connecting") || word.contains("working"), "{word}");
+    let (status, said) = home.fails(&["sync"]);
+    assert_eq!((status, said.contains("another Malote")), (6, true), "{said}");
     servers::cli::end(&mut watching);
     home.run(&["sync"]);
 }

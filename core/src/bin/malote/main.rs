@@ -1,5 +1,22 @@
 //! `malote`: the core without a screen, for servers, scripts, backup, tests and benchmarks (DESIGN section 10).
-#![allow(clippy::print_stdout, clippy::print_stderr)]
+
+/// Prints a line. Whoever reads us may have seen enough (`malote list | head`): then we are done, without a word.
+macro_rules! say {
+    ($($text:tt)*) => {{
+        use std::io::Write;
+        if writeln!(std::io::stdout(), $($text)*).is_err() {
+            std::process::exit(0);
+        }
+    }};
+}
+
+/// Prints a line for the user beside the output. Nobody listening is fine.
+macro_rules! remark {
+    ($($text:tt)*) => {{
+        use std::io::Write;
+        let _ = writeln!(std::io::stderr(), $($text)*);
+    }};
+}
 
 mod args;
 mod output;
@@ -25,7 +42,7 @@ fn main() -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(e) => {
-            eprintln!("malote: {}", words::sentence(&e, words::Language::from_env()));
+            remark!("malote: {}", words::sentence(&e, words::Language::from_env()));
             ExitCode::from(words::exit_status(e.kind))
         }
     }

@@ -65,7 +65,7 @@ pub fn iso(seconds: i64) -> String {
 
 /// Prints one JSON document.
 pub fn json(value: &Value) {
-    println!("{value:#}");
+    say!("{value:#}");
 }
 
 #[cfg(test)]

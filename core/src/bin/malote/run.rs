@@ -58,7 +58,7 @@ async fn command(core: &Core, command: Command, json: bool) -> Result<()> {
             if json {
                 output::json(&json!({ "undone": undone.label, "whole": undone.whole }));
             } else {
-                println!("{}{}", undone.label, if undone.whole { "" } else { " (in part)" });
+                say!("{}{}", undone.label, if undone.whole { "" } else { " (in part)" });
             }
             Ok(())
         }
@@ -85,9 +85,13 @@ async fn account(core: &Core, command: Account, json: bool) -> Result<()> {
                 output::json(&json!(accounts));
             } else {
                 for a in accounts {
-                    println!(
+                    say!(
                         "{}  {}:{}  keep {}  waiting {}",
-                        a.address, a.imap.host, a.imap.port, a.keep, a.waiting
+                        a.address,
+                        a.imap.host,
+                        a.imap.port,
+                        a.keep,
+                        a.waiting
                     );
                 }
             }
@@ -181,7 +185,7 @@ async fn watch(core: &Core) -> Result<()> {
             Some(Event::States { states }) => {
                 for s in states {
                     let why = s.error.map(|e| format!(" {} {}", e.code, e.subject)).unwrap_or_default();
-                    eprintln!("{} {}{why}", s.account, s.phase);
+                    remark!("{} {}{why}", s.account, s.phase);
                 }
             }
             Some(_) => {}
@@ -224,7 +228,7 @@ async fn folders(core: &Core, json: bool) -> Result<()> {
     } else {
         for m in all {
             let gone = if m.gone { "  (no longer on the server)" } else { "" };
-            println!(
+            say!(
                 "{:>7} {:>7}  {}{}{gone}",
                 m.unread,
                 m.total + m.missing,
@@ -276,7 +280,7 @@ async fn list(
         output::json(&Value::Array(rows.iter().map(|r| output::row(r, &names(r.mailbox))).collect()));
     } else {
         for r in &rows {
-            println!("{}", output::line(r));
+            say!("{}", output::line(r));
         }
     }
     Ok(())
@@ -315,22 +319,16 @@ async fn show(core: &Core, id: &str, how: &How, json: bool) -> Result<()> {
             "text": rendered.text, "html": rendered.html, "attachments": rendered.attachments,
         }));
     } else if how.html {
-        println!("{}", rendered.html);
+        say!("{}", rendered.html);
     } else if how.parts {
         for a in rendered.attachments {
-            println!("{:>4} {:>10} {:<30} {}", a.part, a.size, a.media_type, a.name);
+            say!("{:>4} {:>10} {:<30} {}", a.part, a.size, a.media_type, a.name);
         }
     } else if how.text {
-        println!("{}", rendered.text);
+        say!("{}", rendered.text);
     } else {
-        println!(
-            "{} <{}>\n{}\n{}\n",
-            view.from.name,
-            view.from.address,
-            output::iso(view.date),
-            view.subject
-        );
-        println!("{}", rendered.text);
+        say!("{} <{}>\n{}\n{}\n", view.from.name, view.from.address, output::iso(view.date), view.subject);
+        say!("{}", rendered.text);
     }
     Ok(())
 }
@@ -384,7 +382,7 @@ async fn status(core: &Core, json: bool) -> Result<()> {
     }
     for a in out {
         let text = |key: &str| a[key].as_str().map_or_else(|| a[key].to_string(), str::to_owned);
-        println!(
+        say!(
             "{}: {} of {} messages here, {} unread, {} changes unsent, last in step {}",
             text("account"),
             text("messages"),
@@ -395,7 +393,7 @@ async fn status(core: &Core, json: bool) -> Result<()> {
         );
     }
     for n in notices {
-        println!("! {} {} ({})", n.code, n.subject, n.count);
+        say!("! {} {} ({})", n.code, n.subject, n.count);
     }
     Ok(())
 }

@@ -262,33 +262,17 @@ fn two_at_once_do_not_sync_the_same_data() {
 #[test]
 fn the_password_is_nowhere_in_the_data() {
     let server = Dovecot::start();
-    let home = in_step(&server);
+    fill(&server, "bia", "INBOX", 0, 30);
     // The command that prints it is the user's own word; the password itself never lands on disk.
     let secret = tempfile::NamedTempFile::new().expect("a file");
     std::fs::write(secret.path(), format!("{PASSWORD}\n")).expect("write");
-    let imap = format!("localhost:{}", server.imaps);
-    let print = format!("cat {}", secret.path().display());
-    let ca = server.ca.display().to_string();
-    let other = Home::new();
-    other.run(&[
-        "account",
-        "add",
-        "bia@exemplo.test",
-        "--user",
-        "bia",
-        "--imap",
-        &imap,
-        "--ca-file",
-        &ca,
-        "--password-command",
-        &print,
-    ]);
-    other.run(&["sync"]);
-    for entry in std::fs::read_dir(other.path()).expect("home").flatten() {
+    let home = Home::new();
+    home.sign_in_with(&server, "bia", "all", &format!("cat {}", secret.path().display()));
+    home.run(&["sync"]);
+    for entry in std::fs::read_dir(home.path()).expect("home").flatten() {
         if entry.path().is_file() {
             let bytes = std::fs::read(entry.path()).expect("read");
             assert!(!bytes.windows(PASSWORD.len()).any(|w| w == PASSWORD.as_bytes()), "{:?}", entry.path());
         }
     }
-    drop(home);
 }

@@ -84,24 +84,15 @@ impl Home {
 
     /// Signs in to the throw-away server.
     pub fn sign_in(&self, server: &Dovecot, user: &str, keep: &str) {
+        self.sign_in_with(server, user, keep, &format!("echo {PASSWORD}"));
+    }
+
+    /// The same with a password command of the test's own.
+    pub fn sign_in_with(&self, server: &Dovecot, user: &str, keep: &str, print: &str) {
         let (imap, ca) = (format!("localhost:{}", server.imaps), server.ca.display().to_string());
         let address = format!("{user}@exemplo.test");
-        let print = format!("echo {PASSWORD}");
-        self.run(&[
-            "account",
-            "add",
-            &address,
-            "--user",
-            user,
-            "--imap",
-            &imap,
-            "--ca-file",
-            &ca,
-            "--password-command",
-            &print,
-            "--keep",
-            keep,
-        ]);
+        let place = ["--user", user, "--imap", &imap, "--ca-file", &ca, "--keep", keep];
+        self.run(&[&["account", "add", &address, "--password-command", print], &place[..]].concat());
     }
 
     /// Everything in a folder: flags by subject, in the form in which the other device tells it.

@@ -71,7 +71,6 @@ export const en = {
 	trash: "Delete",
 	deleteForever: "Delete for good",
 	junk: "Junk",
-	move: "Move",
 	moveTo: "Move to…",
 	star: "Star",
 	unstar: "Remove star",
@@ -114,14 +113,12 @@ export const en = {
 	savedTo: (path: string) => `Saved: ${path}`,
 	messageBody: "Message",
 	// state
-	inStep: "In step",
 	inStepAt: (time: string) => `In step, ${time}`,
 	connecting: "Connecting…",
 	working: "Updating…",
 	waiting: (count: number) => `${n(count)} changes not sent yet`,
 	savedCopies: (time: string) => `Showing what is on this device, last in step ${time}.`,
 	savedCopiesOnly: "Showing what is on this device.",
-	never: "never",
 	dismiss: "Dismiss",
 	notices: {
 		mailbox_gone: (subject: string, count: number) =>

@@ -69,7 +69,6 @@ export const es: Texts = {
 	trash: "Eliminar",
 	deleteForever: "Eliminar del todo",
 	junk: "Spam",
-	move: "Mover",
 	moveTo: "Mover a…",
 	star: "Destacar",
 	unstar: "Quitar estrella",
@@ -112,14 +111,12 @@ export const es: Texts = {
 	open: "Abrir",
 	savedTo: (path) => `Guardado: ${path}`,
 	messageBody: "Mensaje",
-	inStep: "Al día",
 	inStepAt: (time) => `Al día, ${time}`,
 	connecting: "Conectando…",
 	working: "Actualizando…",
 	waiting: (count) => s(count, "1 cambio sin enviar", `${n(count)} cambios sin enviar`),
 	savedCopies: (time) => `Se muestra lo que hay en este equipo, al día por última vez ${time}.`,
 	savedCopiesOnly: "Se muestra lo que hay en este equipo.",
-	never: "nunca",
 	dismiss: "Descartar",
 	notices: {
 		mailbox_gone: (subject, count) =>

@@ -69,7 +69,6 @@ export const ptBR: Texts = {
 	trash: "Excluir",
 	deleteForever: "Excluir de vez",
 	junk: "Spam",
-	move: "Mover",
 	moveTo: "Mover para…",
 	star: "Pôr estrela",
 	unstar: "Tirar estrela",
@@ -112,14 +111,12 @@ export const ptBR: Texts = {
 	open: "Abrir",
 	savedTo: (path) => `Salvo: ${path}`,
 	messageBody: "Mensagem",
-	inStep: "Em dia",
 	inStepAt: (time) => `Em dia, ${time}`,
 	connecting: "Conectando…",
 	working: "Atualizando…",
 	waiting: (count) => s(count, "1 mudança ainda não enviada", `${n(count)} mudanças ainda não enviadas`),
 	savedCopies: (time) => `Mostrando o que está neste aparelho, em dia pela última vez ${time}.`,
 	savedCopiesOnly: "Mostrando o que está neste aparelho.",
-	never: "nunca",
 	dismiss: "Dispensar",
 	notices: {
 		mailbox_gone: (subject, count) =>

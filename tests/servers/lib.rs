@@ -4,6 +4,7 @@
 
 pub mod chance;
 pub mod cli;
+pub mod corpora;
 pub mod device;
 pub mod dovecot;
 pub mod fake;

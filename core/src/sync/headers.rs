@@ -7,7 +7,6 @@ use crate::model::{FlagChange, Flags, MailboxId, PlacementId};
 use crate::protocol::imap::Session;
 use crate::protocol::imap::messages::Which;
 use crate::protocol::imap::response::Fetched;
-use crate::protocol::imap::structure;
 use crate::store::Tx;
 use crate::store::intent::{IntentKind, IntentRow, IntentState};
 use crate::store::mailbox::MailboxRow;
@@ -33,10 +32,14 @@ pub async fn understand(fetched: Vec<Fetched>) -> Result<Vec<Header>> {
 
 fn read_one(f: Fetched) -> Option<Header> {
     let uid = f.uid?;
-    let (_, bytes) = f.sections.iter().find(|(name, _)| name.starts_with("BODY[HEADER.FIELDS"))?;
+    // A message whose header the server cannot give is shown without one; a FETCH that has no size either is news of flags.
+    let bytes = match f.section("BODY[HEADER.FIELDS") {
+        Some(bytes) => bytes,
+        None => f.size.map(|_| &[][..])?,
+    };
     let size = f.size.unwrap_or(0);
-    let identity = match &f.object_id {
-        Some(id) => Identity::of_object(id),
+    let identity = match f.object_id() {
+        Some(id) => Identity::of_object(&id),
         None => Identity::of_header(size, bytes),
     };
     Some(Header {
@@ -48,7 +51,7 @@ fn read_one(f: Fetched) -> Option<Header> {
             identity,
             envelope: header::envelope(bytes),
             size,
-            has_attachments: f.structure.as_ref().is_some_and(structure::has_attachments),
+            has_attachments: f.structure.as_ref().is_some_and(|s| s.has_attachments()),
         },
     })
 }

@@ -12,7 +12,8 @@ use std::collections::BTreeSet;
 
 /// Takes over what LIST said. A mailbox that is missing from a list is only gone when the server says so once more.
 pub async fn reconcile(ctx: &Context, session: &mut Session, survey: &Survey) -> Result<()> {
-    let listed = interpret(&survey.mailboxes, &survey.prefix);
+    let prefix = survey.namespaces.personal.first().map_or(&[][..], |n| n.prefix.as_slice());
+    let listed = interpret(&survey.mailboxes, prefix);
     let known = ctx.store.mailboxes(ctx.account).await?;
     // Every account has an INBOX (RFC 9051 section 5.1): a list without it is not the whole list.
     if !listed.iter().any(|l| l.role == Some(Role::Inbox)) {
@@ -135,6 +136,7 @@ mod tests {
             attributes: attributes.iter().map(|a| (*a).to_owned()).collect(),
             delimiter: Some('.'),
             name: name.as_bytes().to_vec(),
+            ..ListEntry::default()
         }
     }
 

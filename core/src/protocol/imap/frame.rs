@@ -67,7 +67,7 @@ impl Framer {
             if self.scanned > self.buffer.len() {
                 return Ok(None); // in the middle of a literal
             }
-            let Some(offset) = self.buffer[self.scanned..].iter().position(|b| *b == b'\n') else {
+            let Some(offset) = memchr::memchr(b'\n', &self.buffer[self.scanned..]) else {
                 self.scanned = self.buffer.len();
                 if self.buffer.len() - self.line > self.limits.line {
                     return Err(too_long("a line"));
@@ -129,10 +129,11 @@ fn announced(line: &[u8]) -> Option<u64> {
     let open = inner.iter().rposition(|b| *b == b'{')?;
     let digits = &inner[open + 1..];
     let digits = digits.strip_suffix(b"+").unwrap_or(digits);
-    if digits.is_empty() || digits.len() > 19 || !digits.iter().all(u8::is_ascii_digit) {
+    if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
         return None;
     }
-    std::str::from_utf8(digits).ok()?.parse().ok()
+    // More than a number64 holds is more than any bound.
+    Some(std::str::from_utf8(digits).ok()?.parse().unwrap_or(u64::MAX))
 }
 
 #[cfg(test)]

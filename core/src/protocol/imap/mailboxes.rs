@@ -4,7 +4,7 @@
 //! NAMESPACE, LIST with special uses and counts, and the SELECT of one mailbox travel in one round trip.
 
 use super::command::Command;
-use super::response::{Code, Fetched, ListEntry, MailboxStatus, Response, Status};
+use super::response::{Code, Fetched, ListEntry, MailboxStatus, Namespaces, Response, Status};
 use super::session::{Outcome, Session};
 use crate::error::{Error, Kind, Result};
 use crate::uid_set::UidSet;
@@ -44,8 +44,8 @@ pub struct Survey {
     pub mailboxes: Vec<ListEntry>,
     /// Their counters; mailboxes that cannot be selected have none.
     pub statuses: Vec<MailboxStatus>,
-    /// The prefix of the user's own mailboxes, such as `INBOX.`
-    pub prefix: Vec<u8>,
+    /// Where the user's own mailboxes are, other users' and everybody's; empty when it was not asked or not told.
+    pub namespaces: Namespaces,
     /// The mailbox that was to be opened, or why it was not.
     pub selected: Option<Result<Selected>>,
 }
@@ -108,8 +108,8 @@ impl Session {
             .batch(commands, |i, response| {
                 match response {
                     Response::List(entry) => survey.mailboxes.push(entry),
-                    Response::MailboxStatus(status) => survey.statuses.push(status),
-                    Response::Namespace(Some(prefix)) => survey.prefix = prefix,
+                    Response::MailboxStatus(status) => survey.statuses.push(*status),
+                    Response::Namespace(namespaces) => survey.namespaces = namespaces,
                     other if Some(i) == select_at => collect(&mut collected, other),
                     _ => {}
                 }
@@ -142,7 +142,7 @@ impl Session {
         if !commands.is_empty() {
             self.batch(commands, |_, response| {
                 if let Response::MailboxStatus(status) = response {
-                    statuses.push(status);
+                    statuses.push(*status);
                 }
                 Ok(())
             })
@@ -208,7 +208,7 @@ pub fn selectable(entry: &ListEntry) -> bool {
 fn collect(selected: &mut Selected, response: Response) {
     match response {
         // What came before CLOSED belongs to the mailbox that was open until now (RFC 7162 section 3.2.11).
-        Response::Status { code: Some(Code::Named(name)), .. } if name == "CLOSED" => {
+        Response::Status { code: Some(code), .. } if code.name() == "CLOSED" => {
             *selected = Selected::default()
         }
         Response::Status { code: Some(code), .. } => match code {

@@ -163,8 +163,9 @@ impl Session {
         let outcome = self
             .run_with(command, |response| {
                 match response {
-                    Response::Search(uids) => found = Some(uids),
-                    Response::Esearch { all, .. } => found = Some(all),
+                    Response::Search { found: uids, .. } => found = Some(uids),
+                    // No ALL in it is how it says "nothing" (RFC 4731 section 3.1). Numbers that are no UIDs are not for us.
+                    Response::Esearch(e) if e.uid => found = Some(e.all.unwrap_or_default()),
                     _ => {}
                 }
                 Ok(())
@@ -261,7 +262,7 @@ impl Session {
         let command = Command::new("APPEND").mailbox(mailbox).raw(&format!("({flags})")).literal(message);
         let outcome = self.run(command).await?.ok(&String::from_utf8_lossy(mailbox))?;
         Ok(match outcome.code {
-            Some(Code::AppendUid { validity, uids }) => uids.max().map(|uid| (validity, uid)),
+            Some(Code::AppendUid { validity, uids }) => uids.last().map(|uid| (validity, *uid)),
             _ => None,
         })
     }

@@ -32,10 +32,7 @@ impl Outcome {
         if self.status == Status::Ok {
             return Ok(self);
         }
-        let named = match &self.code {
-            Some(Code::Named(name)) => name.as_str(),
-            _ => "",
-        };
+        let named = self.code.as_ref().map_or("", Code::name);
         let kind = match named {
             "AUTHENTICATIONFAILED" | "AUTHORIZATIONFAILED" | "EXPIRED" => Kind::SignInRefused,
             "OVERQUOTA" => Kind::OverQuota,
@@ -112,7 +109,7 @@ impl Session {
         loop {
             if let Some(bytes) = self.framer.next_response()? {
                 let response = Response::parse(&bytes);
-                if response == Response::Unreadable {
+                if response.is_strange() {
                     self.unreadable += 1;
                     tracing::debug!(bytes = bytes.len(), "a response was not understood and is skipped");
                 }

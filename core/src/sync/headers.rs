@@ -32,11 +32,7 @@ pub async fn understand(fetched: Vec<Fetched>) -> Result<Vec<Header>> {
 
 fn read_one(f: Fetched) -> Option<Header> {
     let uid = f.uid?;
-    // A message whose header the server cannot give is shown without one; a FETCH that has no size either is news of flags.
-    let bytes = match f.section("BODY[HEADER.FIELDS") {
-        Some(bytes) => bytes,
-        None => f.size.map(|_| &[][..])?,
-    };
+    let bytes = f.section("BODY[HEADER.FIELDS")?;
     let size = f.size.unwrap_or(0);
     let identity = match f.object_id() {
         Some(id) => Identity::of_object(&id),
@@ -44,7 +40,6 @@ fn read_one(f: Fetched) -> Option<Header> {
     };
     Some(Header {
         uid,
-        flags: f.flags.unwrap_or_default(),
         modseq: f.modseq.unwrap_or(0),
         received: f.internal_date.unwrap_or(0),
         message: NewMessage {
@@ -53,6 +48,7 @@ fn read_one(f: Fetched) -> Option<Header> {
             size,
             has_attachments: f.structure.as_ref().is_some_and(|s| s.has_attachments()),
         },
+        flags: f.flags.unwrap_or_default(),
     })
 }
 

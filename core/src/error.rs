@@ -15,6 +15,8 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 pub enum Kind {
     /// The server refused the user name or the password (RFC 5530 AUTHENTICATIONFAILED, or NO to the sign-in).
     SignInRefused,
+    /// The password has run out (RFC 5530 EXPIRED).
+    PasswordExpired,
     /// No password is known for the account on this device.
     SecretMissing,
     /// The operating system's secret store cannot be used.
@@ -29,6 +31,8 @@ pub enum Kind {
     ConnectionLost,
     /// The server stopped answering.
     Timeout,
+    /// The proxy cannot be reached or refuses the way.
+    Proxy,
     /// The server's certificate is not trusted, expired, or made out to another name.
     Certificate,
     /// The other side does not speak TLS there, or offers no STARTTLS.
@@ -37,6 +41,18 @@ pub enum Kind {
     Protocol,
     /// The server said NO or BAD.
     Refused,
+    /// The server cannot do it for the moment (RFC 5530 UNAVAILABLE, INUSE, SERVERBUG).
+    Busy,
+    /// The server has enough connections of this account.
+    TooManyConnections,
+    /// The user may not do this there (RFC 5530 NOPERM).
+    NotPermitted,
+    /// There is one of that name already (RFC 5530 ALREADYEXISTS).
+    AlreadyExists,
+    /// Only the people who run the server can help (RFC 5530 CONTACTADMIN).
+    ContactAdmin,
+    /// The message is larger than the server takes (RFC 7889 APPENDLIMIT, RFC 9051 TOOBIG).
+    TooLarge,
     /// The account is full (RFC 9208 OVERQUOTA).
     OverQuota,
     /// The mailbox is not on the server (any more).
@@ -64,6 +80,7 @@ impl Kind {
     pub fn code(self) -> &'static str {
         match self {
             Kind::SignInRefused => "sign_in_refused",
+            Kind::PasswordExpired => "password_expired",
             Kind::SecretMissing => "secret_missing",
             Kind::SecretStore => "secret_store",
             Kind::PasswordCommand => "password_command",
@@ -71,10 +88,17 @@ impl Kind {
             Kind::Unreachable => "unreachable",
             Kind::ConnectionLost => "connection_lost",
             Kind::Timeout => "timeout",
+            Kind::Proxy => "proxy",
             Kind::Certificate => "certificate",
             Kind::NoTls => "no_tls",
             Kind::Protocol => "protocol",
             Kind::Refused => "refused",
+            Kind::Busy => "busy",
+            Kind::TooManyConnections => "too_many_connections",
+            Kind::NotPermitted => "not_permitted",
+            Kind::AlreadyExists => "already_exists",
+            Kind::ContactAdmin => "contact_admin",
+            Kind::TooLarge => "too_large",
             Kind::OverQuota => "over_quota",
             Kind::MailboxGone => "mailbox_gone",
             Kind::DiskFull => "disk_full",
@@ -91,15 +115,25 @@ impl Kind {
     /// How far the damage reaches and whether trying again can help, unless the place that raised it knows better.
     fn defaults(self) -> (Scope, Retry) {
         match self {
-            Kind::SignInRefused | Kind::SecretMissing | Kind::SecretStore | Kind::PasswordCommand => {
-                (Scope::Account, Retry::AfterUser)
-            }
-            Kind::HostUnknown | Kind::Unreachable | Kind::ConnectionLost | Kind::Timeout => {
-                (Scope::Account, Retry::Later)
-            }
+            Kind::SignInRefused
+            | Kind::PasswordExpired
+            | Kind::ContactAdmin
+            | Kind::SecretMissing
+            | Kind::SecretStore
+            | Kind::PasswordCommand => (Scope::Account, Retry::AfterUser),
+            Kind::HostUnknown
+            | Kind::Unreachable
+            | Kind::Proxy
+            | Kind::ConnectionLost
+            | Kind::Busy
+            | Kind::TooManyConnections
+            | Kind::Timeout => (Scope::Account, Retry::Later),
             Kind::Certificate | Kind::NoTls => (Scope::Account, Retry::AfterUser),
             Kind::Protocol => (Scope::Account, Retry::Later),
-            Kind::Refused | Kind::MailboxGone => (Scope::Mailbox, Retry::Never),
+            Kind::Refused | Kind::MailboxGone | Kind::NotPermitted | Kind::AlreadyExists => {
+                (Scope::Mailbox, Retry::Never)
+            }
+            Kind::TooLarge => (Scope::Message, Retry::Never),
             Kind::OverQuota => (Scope::Account, Retry::AfterUser),
             Kind::DiskFull => (Scope::Device, Retry::AfterUser),
             Kind::StorageBusy => (Scope::Device, Retry::Later),
@@ -147,13 +181,15 @@ pub struct Error {
     pub subject: String,
     /// For the log: the cause in the words of the library or the server, bounded and without secrets.
     pub detail: String,
+    /// The certificate that was not trusted ([`Kind::Certificate`]), to be shown.
+    pub certificate: Option<Box<crate::model::Certificate>>,
 }
 
 impl Error {
     /// An error of a kind about a subject.
     pub fn new(kind: Kind, subject: impl Into<String>) -> Self {
         let (scope, retry) = kind.defaults();
-        Self { kind, scope, retry, subject: subject.into(), detail: String::new() }
+        Self { kind, scope, retry, subject: subject.into(), detail: String::new(), certificate: None }
     }
 
     /// Adds the cause, for the log.

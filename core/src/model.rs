@@ -293,6 +293,46 @@ pub struct Endpoint {
     pub tls: Tls,
 }
 
+/// A server's certificate that was not trusted, as the user gets to see it before choosing to trust it all the same.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Certificate {
+    /// SHA-256 of it, in lower-case hex: what is kept when the user chooses it.
+    pub fingerprint: String,
+    /// Whom it was made out to, as it says itself.
+    pub subject: String,
+    /// Who made it, as it says itself.
+    pub issuer: String,
+    /// Host names in it.
+    pub names: Vec<String>,
+    /// From when it holds, seconds since 1970.
+    #[ts(type = "number")]
+    pub not_before: i64,
+    /// Until when it holds, seconds since 1970.
+    #[ts(type = "number")]
+    pub not_after: i64,
+    /// Why it is not trusted.
+    pub fault: CertificateFault,
+}
+
+/// Why a certificate is not trusted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum CertificateFault {
+    /// It is too old.
+    Expired,
+    /// It holds only later, or this device's clock is wrong.
+    NotYetValid,
+    /// It was made out to another host.
+    OtherName,
+    /// Nobody we trust made it; the server may have made it itself.
+    UnknownIssuer,
+    /// It was called back.
+    Revoked,
+    /// Anything else that is wrong with it.
+    #[default]
+    Invalid,
+}
+
 /// How much mail a device keeps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Keep {

@@ -4,7 +4,7 @@ use malote_core::error::{Error, Kind};
 use malote_core::model::{Endpoint, Tls};
 use malote_core::protocol::imap::Session;
 use malote_core::protocol::imap::sign_in::Credentials;
-use malote_core::protocol::transport::Trust;
+use malote_core::protocol::tls::Trust;
 use servers::device::{Device, account, small};
 use servers::dovecot::{Dovecot, Options, PASSWORD};
 use servers::fake::{Fake, on};
@@ -16,7 +16,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
 fn who() -> Credentials {
-    Credentials { user: "ana".into(), password: PASSWORD.into() }
+    Credentials::password("ana", PASSWORD)
 }
 
 async fn open(port: u16, tls: Tls, trust: &Trust) -> Result<Session, Error> {
@@ -89,7 +89,7 @@ async fn nothing_said_before_tls_is_believed() {
         }
         asked
     });
-    let trust = Trust::with_file(&files.ca).expect("trust");
+    let trust = Trust::default().with_file(&files.ca).expect("trust");
     match open(port, Tls::Starttls, &trust).await {
         // The injected bytes are dropped with the buffer, or spoil the handshake: either way nothing of them counts.
         Ok(session) => {
@@ -106,7 +106,7 @@ async fn the_password_stays_here_when_the_certificate_is_wrong() {
     let dir = tempfile::tempdir().expect("a directory");
     let other_name = tls::make_for(dir.path(), &["outro.example"]);
     let server = Dovecot::start_with(Options { certificates: Some(other_name), ..Options::default() });
-    let trust = Trust::with_file(&server.ca).expect("trust");
+    let trust = Trust::default().with_file(&server.ca).expect("trust");
     for tls in [(server.imaps, Tls::Implicit), (server.imap, Tls::Starttls)] {
         let error = open(tls.0, tls.1, &trust).await.map(drop).expect_err("another name");
         assert_eq!(error.kind, Kind::Certificate, "{error}");

@@ -8,7 +8,7 @@ use malote_core::protocol::imap::mailboxes::SelectRequest;
 use malote_core::protocol::imap::messages::Which;
 use malote_core::protocol::imap::sign_in::Credentials;
 use malote_core::protocol::imap::{Session, response::Response};
-use malote_core::protocol::transport::Trust;
+use malote_core::protocol::tls::Trust;
 use malote_core::uid_set::UidSet;
 use servers::fake::{Fake, Step, cut, on};
 use std::time::Duration;
@@ -19,7 +19,7 @@ const GREETING: &str = "* OK [CAPABILITY IMAP4rev1 IDLE] hello\r\n";
 async fn ours(steps: Vec<Step>) -> (Fake, Session) {
     let fake = Fake::start(GREETING, steps).await;
     let to = Endpoint { host: "127.0.0.1".into(), port: fake.port, tls: Tls::None };
-    let who = Credentials { user: "ana".into(), password: "secret".into() };
+    let who = Credentials::password("ana", "secret");
     let session = Session::open(&to, &Trust::default(), &who, Default::default()).await.expect("open");
     (fake, session)
 }
@@ -132,7 +132,9 @@ async fn a_deeply_nested_bodystructure_is_an_answer_not_a_crash() {
     let nested = format!("{}{}", "(".repeat(100_000), ")".repeat(100_000));
     let steps = vec![on(
         "FETCH",
-        format!("* 1 FETCH (UID 1 BODYSTRUCTURE {nested})\r\n* 2 FETCH (UID 2 FLAGS ())\r\n{{tag}} OK\r\n"),
+        format!(
+            "* 1 FETCH (UID 1 BODYSTRUCTURE {nested} BODY[HEADER.FIELDS (DATE)] \"\")\r\n* 2 FETCH (UID 2 BODY[HEADER.FIELDS (DATE)] \"\")\r\n{{tag}} OK\r\n"
+        ),
     )];
     let (_fake, mut own) = ours(steps).await;
     let mut seen = Vec::new();

@@ -5,7 +5,8 @@ use malote_core::protocol::imap::Session;
 use malote_core::protocol::imap::mailboxes::SelectRequest;
 use malote_core::protocol::imap::messages::Which;
 use malote_core::protocol::imap::sign_in::Credentials;
-use malote_core::protocol::transport::{Meter, Trust};
+use malote_core::protocol::tls::Trust;
+use malote_core::protocol::transport::Meter;
 use malote_core::uid_set::UidSet;
 use servers::device::small;
 use servers::dovecot::{Dovecot, Options, PASSWORD};
@@ -23,8 +24,8 @@ fn mailbox(name: &str) -> SelectRequest {
 
 async fn open(server: &Dovecot, port: u16, tls: Tls, meter: Arc<Meter>) -> Session {
     let to = Endpoint { host: "localhost".into(), port, tls };
-    let trust = Trust::with_file(&server.ca).expect("trust");
-    let who = Credentials { user: "ana".into(), password: PASSWORD.into() };
+    let trust = Trust::default().with_file(&server.ca).expect("trust");
+    let who = Credentials::password("ana", PASSWORD);
     Session::open(&to, &trust, &who, meter).await.expect("open")
 }
 
@@ -124,10 +125,10 @@ async fn idle_hears_another_device() {
     let port = server.imap;
     let other =
         tokio::spawn(async move { Other::sign_in(port, "ana").await.append("INBOX", &small("novo")).await });
-    assert!(session.idle(Duration::from_secs(60), std::future::pending()).await.expect("idle"));
+    assert!(session.idle(Duration::from_secs(60), std::future::pending()).await.expect("idle").here);
     other.await.expect("append");
     // Woken by ourselves there is no news, and the connection goes on.
-    assert!(!session.idle(Duration::from_secs(60), std::future::ready(())).await.expect("idle"));
+    assert!(!session.idle(Duration::from_secs(60), std::future::ready(())).await.expect("idle").anything());
     assert_eq!(session.search("ALL").await.expect("search"), set("1"));
 }
 

@@ -35,6 +35,8 @@ pub fn account(server: &Dovecot, user: &str, keep: &str) -> NewAccount {
         password: PASSWORD.to_owned(),
         password_command: String::new(),
         ca_file: server.ca.display().to_string(),
+        pin: String::new(),
+        proxy: String::new(),
         keep: keep.to_owned(),
     }
 }

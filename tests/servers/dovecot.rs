@@ -31,6 +31,10 @@ pub struct Options {
     pub certificates: Option<Certificates>,
     /// Storage format; sdbox by default.
     pub store: Option<&'static str>,
+    /// How many connections one user may have; 100 by default.
+    pub connections: Option<u32>,
+    /// More of `dovecot.conf`, at its end.
+    pub extra: String,
 }
 
 fn free_port() -> u16 {
@@ -57,27 +61,17 @@ impl Dovecot {
     }
 
     /// Starts a server. Takes a fraction of a second.
-    pub fn start_with(options: Options) -> Self {
+    pub fn start_with(mut options: Options) -> Self {
         // The path of a Unix socket has 108 bytes at most: not below a deep target directory.
         let dir = tempfile::Builder::new().prefix("malote-dovecot-").tempdir_in("/tmp").expect("a directory");
-        let certificates = options.certificates.unwrap_or_else(|| tls::make(dir.path()));
+        let certificates = options.certificates.take().unwrap_or_else(|| tls::make(dir.path()));
         for sub in ["run", "mail"] {
             std::fs::create_dir(dir.path().join(sub)).expect("a directory");
         }
         let (imap, imaps) = (free_port(), free_port());
         let conf = dir.path().join("dovecot.conf");
-        std::fs::write(
-            &conf,
-            config(
-                dir.path(),
-                &certificates,
-                imap,
-                imaps,
-                options.capability.as_deref(),
-                options.store.unwrap_or("sdbox"),
-            ),
-        )
-        .expect("dovecot.conf");
+        std::fs::write(&conf, config(dir.path(), &certificates, imap, imaps, &options))
+            .expect("dovecot.conf");
         if is_root() {
             let own = Command::new("sh")
                 .arg("-c")
@@ -139,14 +133,9 @@ impl Drop for Dovecot {
     }
 }
 
-fn config(
-    dir: &Path,
-    tls: &Certificates,
-    imap: u16,
-    imaps: u16,
-    capability: Option<&str>,
-    store: &str,
-) -> String {
+fn config(dir: &Path, tls: &Certificates, imap: u16, imaps: u16, options: &Options) -> String {
+    let (store, connections, extra) =
+        (options.store.unwrap_or("sdbox"), options.connections.unwrap_or(100), &options.extra);
     let d = dir.display();
     let root = is_root();
     let own = |flag: &str| {
@@ -163,8 +152,11 @@ fn config(
              service anvil {{\n  chroot =\n}}\nservice imap-login {{\n  chroot =\n}}\nservice stats {{\n  chroot =\n}}\n"
         )
     };
-    let capability =
-        capability.map(|c| format!("protocol imap {{\n  imap_capability = {c}\n}}\n")).unwrap_or_default();
+    let capability = options
+        .capability
+        .as_ref()
+        .map(|c| format!("protocol imap {{\n  imap_capability = {c}\n}}\n"))
+        .unwrap_or_default();
     let (cert, key) = (tls.cert.display(), tls.key.display());
     format!(
         r#"base_dir = {d}/run
@@ -181,7 +173,7 @@ mail_home = {d}/mail/%u
 mail_location = {store}:~/mail
 mail_fsync = never
 mailbox_list_index = yes
-mail_max_userip_connections = 100
+mail_max_userip_connections = {connections}
 mail_plugins = notify
 auth_mechanisms = plain login
 auth_username_format = %Lu
@@ -240,6 +232,7 @@ service imap {{
 service stats {{
   client_limit = 1000
 }}
+{extra}
 "#
     )
 }

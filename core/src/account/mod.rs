@@ -9,7 +9,9 @@ use crate::model::{AccountId, Endpoint};
 use crate::protocol::autoconfig;
 use crate::protocol::imap::Session;
 use crate::protocol::imap::sign_in::Credentials;
-use crate::protocol::transport::{Meter, Trust};
+use crate::protocol::proxy::Proxy;
+use crate::protocol::tls::Trust;
+use crate::protocol::transport::Meter;
 pub use crate::store::account::AccountRow;
 use secrets::{MasterKey, Secrets};
 use std::collections::HashMap;
@@ -62,8 +64,31 @@ impl Vault {
         } else {
             self.master_key(false).await?.open(&account.address, &account.sealed_password)?
         };
-        Ok(Credentials { user: account.user.clone(), password })
+        Ok(Credentials::password(&account.user, password))
     }
+}
+
+/// The way to an account's server; its password is opened only here.
+async fn proxy(account: &AccountRow, vault: &Vault) -> Result<Option<Proxy>> {
+    if account.sealed_proxy.is_empty() {
+        return Proxy::parse(&account.proxy);
+    }
+    let key = vault.master_key(false).await?;
+    Proxy::parse(&key.open(&sealed_proxy_name(account), &account.sealed_proxy)?)
+}
+
+/// What a sealed proxy is bound to, so that it cannot be put in another account's place.
+fn sealed_proxy_name(account: &AccountRow) -> String {
+    format!("{}#proxy", account.address)
+}
+
+/// Seals the proxy where it has a password, which must not lie in the database as it is.
+pub async fn seal_proxy(account: &mut AccountRow, vault: &Vault) -> Result<()> {
+    if Proxy::parse(&account.proxy)?.is_some_and(|p| p.has_secret()) {
+        account.sealed_proxy = vault.seal(&sealed_proxy_name(account), &account.proxy).await?;
+        account.proxy.clear();
+    }
+    Ok(())
 }
 
 /// The first line that the command prints. Neither the line nor what the command says on stderr is ever logged.
@@ -102,28 +127,30 @@ pub fn is_address(address: &str) -> bool {
 }
 
 /// Signs in and out again: do these credentials work?
-pub async fn try_password(account: &AccountRow, password: &str) -> Result<()> {
-    let who = Credentials { user: account.user.clone(), password: password.to_owned() };
-    sign_in(account, &who, Arc::default()).await?.logout().await;
+pub async fn try_password(account: &AccountRow, vault: &Vault, password: &str) -> Result<()> {
+    let who = Credentials::password(&account.user, password);
+    sign_in(account, &who, proxy(account, vault).await?, Arc::default()).await?.logout().await;
     Ok(())
 }
 
 /// What the account's TLS trusts.
 pub fn trust(account: &AccountRow) -> Result<Trust> {
-    if account.ca_file.is_empty() {
-        Ok(Trust::default())
-    } else {
-        Trust::with_file(Path::new(&account.ca_file))
-    }
+    let trust = Trust::default().with_pin(&account.pin);
+    if account.ca_file.is_empty() { Ok(trust) } else { trust.with_file(Path::new(&account.ca_file)) }
 }
 
 /// Connects and signs in.
 pub async fn connect(account: &AccountRow, vault: &Vault, meter: Arc<Meter>) -> Result<Session> {
     let who = vault.credentials(account).await?;
-    sign_in(account, &who, meter).await
+    sign_in(account, &who, proxy(account, vault).await?, meter).await
 }
 
 /// Connects and signs in with these credentials, whatever is kept.
-async fn sign_in(account: &AccountRow, who: &Credentials, meter: Arc<Meter>) -> Result<Session> {
-    Session::open(&account.imap, &trust(account)?, who, meter).await
+async fn sign_in(
+    account: &AccountRow,
+    who: &Credentials,
+    proxy: Option<Proxy>,
+    meter: Arc<Meter>,
+) -> Result<Session> {
+    Session::open_through(proxy.as_ref(), &account.imap, &trust(account)?, who, meter).await
 }

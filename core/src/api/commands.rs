@@ -27,11 +27,14 @@ impl Core {
             ca_file: new.ca_file.clone(),
             password_command: new.password_command.clone(),
             sealed_password: Vec::new(),
+            pin: new.pin.trim().to_owned(),
+            proxy: new.proxy.trim().to_owned(),
+            sealed_proxy: Vec::new(),
             keep: Keep::parse(keep).ok_or_else(|| Error::new(Kind::Usage, keep))?,
             created: self.clock.now(),
         };
         if new.password_command.is_empty() {
-            account::try_password(&row, &new.password).await?;
+            account::try_password(&row, &self.vault, &new.password).await?;
         } else {
             account::connect(&row, &self.vault, Default::default()).await?.logout().await;
         }
@@ -45,6 +48,7 @@ impl Core {
                 }
             }
         }
+        account::seal_proxy(&mut row, &self.vault).await?;
         let mut tx = self.store.begin().await?;
         let id = tx.add_account(&row).await?;
         if !kept {
@@ -57,7 +61,7 @@ impl Core {
     /// Another password for an account: tried first, then kept.
     pub async fn account_password(&self, id: AccountId, password: String) -> Result<Added> {
         let row = self.store.account(id).await?;
-        account::try_password(&row, &password).await?;
+        account::try_password(&row, &self.vault, &password).await?;
         self.vault.remember(id, &password);
         let sealed = self.vault.seal(&row.address, &password).await;
         let kept = sealed.is_ok();
@@ -68,6 +72,23 @@ impl Core {
             supervisor.restart(id).await?;
         }
         Ok(Added { id, password_kept: kept })
+    }
+
+    /// Trusts this very certificate of the account's server from now on, whatever else is wrong with it: the user has seen it
+    /// and chosen so. Empty takes that back.
+    pub async fn account_trust(&self, id: AccountId, fingerprint: String) -> Result<()> {
+        if !fingerprint.is_empty()
+            && (fingerprint.len() != 64 || !fingerprint.bytes().all(|b| b.is_ascii_hexdigit()))
+        {
+            return Err(Error::new(Kind::Usage, fingerprint).because("a SHA-256 in hex"));
+        }
+        let mut tx = self.store.begin().await?;
+        tx.set_pin(id, &fingerprint.to_ascii_lowercase()).await?;
+        tx.commit().await?;
+        if let Some(supervisor) = self.supervisor() {
+            supervisor.restart(id).await?;
+        }
+        Ok(())
     }
 
     /// Takes an account off this device. Nothing is removed on the server.

@@ -6,7 +6,10 @@
 
 use super::core::Core;
 use super::types::{AccountState, Added, Done, ErrorView, Mark, NewAccount, Saved, Undone};
-use crate::model::{AccountId, ActionId, Address, Endpoint, MailboxId, MessageId, PlacementId, Role, Tls};
+use crate::model::{
+    AccountId, ActionId, Address, Certificate, CertificateFault, Endpoint, MailboxId, MessageId, PlacementId,
+    Role, Tls,
+};
 use crate::query::accounts::{AccountView, NoticeView};
 use crate::query::list::{RowOp, RowView, WindowUpdate, WindowView};
 use crate::query::mailboxes::MailboxView;
@@ -31,7 +34,7 @@ macro_rules! contract {
                     })?;
                     serde_json::to_value(out).map_err(|e| usage(&e))
                 } )*
-                _ => Err(ErrorView { code: "usage".to_owned(), subject: name.to_owned(), passing: false }),
+                _ => Err(ErrorView { code: "usage".to_owned(), subject: name.to_owned(), passing: false, certificate: None }),
             }
         }
 
@@ -53,7 +56,7 @@ macro_rules! contract {
 
 fn usage(e: &serde_json::Error) -> ErrorView {
     tracing::warn!(error = %e, "a call with parameters that do not fit");
-    ErrorView { code: "usage".to_owned(), subject: String::new(), passing: false }
+    ErrorView { code: "usage".to_owned(), subject: String::new(), passing: false, certificate: None }
 }
 
 type Event = super::events::Event;
@@ -61,7 +64,7 @@ type Event = super::events::Event;
 contract! {
     types: AccountId, MailboxId, MessageId, PlacementId, ActionId, Role, Tls, Endpoint, Address, Attachment, ErrorView,
         NewAccount, Added, AccountView, AccountState, MailboxView, RowView, WindowView, RowOp, WindowUpdate, BodyView,
-        MessageView, Mark, Done, Undone, NoticeView, Saved, Event;
+        MessageView, Mark, Done, Undone, NoticeView, Saved, Event, Certificate, CertificateFault;
 
     accounts() -> Vec<AccountView>;
     mailboxes() -> Vec<MailboxView>;
@@ -78,6 +81,7 @@ contract! {
 
     account_add(new: NewAccount) -> Added;
     account_password(id: AccountId, password: String) -> Added;
+    account_trust(id: AccountId, fingerprint: String) -> ();
     account_remove(id: AccountId) -> ();
     check_now() -> ();
     mark(ids: Vec<PlacementId>, mark: Mark) -> Done;

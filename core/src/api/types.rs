@@ -1,7 +1,7 @@
 //! What goes in and out, where no query has a type for it.
 
 use crate::error::{Error, Retry};
-use crate::model::{AccountId, ActionId, Endpoint, MailboxId};
+use crate::model::{AccountId, ActionId, Certificate, Endpoint, MailboxId};
 use crate::sync::actor::{Phase, State};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -15,11 +15,19 @@ pub struct ErrorView {
     pub subject: String,
     /// True when it may pass by itself.
     pub passing: bool,
+    /// The certificate that was not trusted, to be shown.
+    #[serde(default)]
+    pub certificate: Option<Certificate>,
 }
 
 impl From<&Error> for ErrorView {
     fn from(e: &Error) -> Self {
-        Self { code: e.kind.code().to_owned(), subject: e.subject.clone(), passing: e.retry == Retry::Later }
+        Self {
+            code: e.kind.code().to_owned(),
+            subject: e.subject.clone(),
+            passing: e.retry == Retry::Later,
+            certificate: e.certificate.as_deref().cloned(),
+        }
     }
 }
 
@@ -48,6 +56,12 @@ pub struct NewAccount {
     /// PEM file with roots of the user's own; empty for none.
     #[serde(default)]
     pub ca_file: String,
+    /// SHA-256 of a certificate that the user has seen and chose to trust, in hex; empty for none.
+    #[serde(default)]
+    pub pin: String,
+    /// `socks5://[user:password@]host[:port]` or `http://…`; empty for none.
+    #[serde(default)]
+    pub proxy: String,
     /// headers, 30d, all …; empty = 30d
     #[serde(default)]
     pub keep: String,

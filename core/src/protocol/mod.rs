@@ -1,8 +1,14 @@
 //! Speaks to servers and knows no store.
 //!
-//! [`transport`] opens the connection, protects it and counts what goes through it; [`imap`] is our own IMAP client on top
+//! [`transport`] opens the connection, through a [`proxy`] or not, protects it ([`tls`]), compresses it ([`deflate`]) and
+//! counts what goes through it; [`sasl`] is how one signs in, whatever the protocol; [`imap`] is our own IMAP client on top
 //! (docs/adr/0001-imap-is-ours.md); [`autoconfig`] guesses where the servers of an address are.
 
 pub mod autoconfig;
+pub mod deflate;
 pub mod imap;
+pub mod proxy;
+pub mod sasl;
+pub mod scram;
+pub mod tls;
 pub mod transport;

@@ -1,18 +1,22 @@
-//! A byte stream to a server: resolved, connected, protected, bounded in time and metered.
+//! A byte stream to a server: through a proxy or not, protected, compressed, bounded in time and metered.
 //!
-//! The meter counts bytes in both directions and *round trips*: one each time we start to wait for the server after having
-//! said something. Tests assert round trips exactly; the byte budget of an account reads the bytes.
+//! The meter counts bytes in both directions as they are on the wire, compressed and encrypted, and *round trips*: one each
+//! time we start to wait for the server after having said something. Tests assert round trips exactly; the byte budget of an
+//! account reads the bytes.
 
+use super::deflate::Deflate;
+use super::proxy::Proxy;
+use super::tls::{ChannelBinding, Seen, Trust, channel_binding, handshake_error};
 use crate::error::{Error, Kind, Result};
 use crate::model::{Endpoint, Tls};
-use rustls::RootCertStore;
-use rustls::pki_types::{CertificateDer, ServerName, pem::PemObject};
+use rustls::pki_types::ServerName;
 use std::net::{IpAddr, SocketAddr};
-use std::path::Path;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
@@ -27,11 +31,11 @@ pub struct Meter {
 }
 
 impl Meter {
-    /// Bytes received, after decryption.
+    /// Bytes received.
     pub fn down(&self) -> u64 {
         self.down.load(Ordering::Relaxed)
     }
-    /// Bytes sent, before encryption.
+    /// Bytes sent.
     pub fn up(&self) -> u64 {
         self.up.load(Ordering::Relaxed)
     }
@@ -41,8 +45,44 @@ impl Meter {
     }
 }
 
-trait Io: AsyncRead + AsyncWrite + Unpin + Send {}
+/// What can carry a connection.
+pub trait Io: AsyncRead + AsyncWrite + Unpin + Send {}
 impl<T: AsyncRead + AsyncWrite + Unpin + Send> Io for T {}
+
+/// Counts what passes.
+struct Metered {
+    io: Box<dyn Io>,
+    meter: Arc<Meter>,
+}
+
+impl AsyncRead for Metered {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<std::io::Result<()>> {
+        let me = self.get_mut();
+        let before = buf.filled().len();
+        ready!(Pin::new(&mut me.io).poll_read(cx, buf))?;
+        me.meter.down.fetch_add((buf.filled().len() - before) as u64, Ordering::Relaxed);
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for Metered {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, data: &[u8]) -> Poll<std::io::Result<usize>> {
+        let me = self.get_mut();
+        let n = ready!(Pin::new(&mut me.io).poll_write(cx, data))?;
+        me.meter.up.fetch_add(n as u64, Ordering::Relaxed);
+        Poll::Ready(Ok(n))
+    }
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        Pin::new(&mut self.get_mut().io).poll_flush(cx)
+    }
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        Pin::new(&mut self.get_mut().io).poll_shutdown(cx)
+    }
+}
 
 /// A connection to a server.
 pub struct Transport {
@@ -51,101 +91,40 @@ pub struct Transport {
     meter: Arc<Meter>,
     spoke: bool,
     encrypted: bool,
-}
-
-/// What TLS trusts: the platform's roots and, where the user named a file, those in it.
-#[derive(Clone, Default)]
-pub struct Trust {
-    extra: Vec<CertificateDer<'static>>,
-}
-
-impl Trust {
-    /// Adds the certificates of a PEM file.
-    pub fn with_file(path: &Path) -> Result<Self> {
-        let subject = path.display().to_string();
-        let certs = CertificateDer::pem_file_iter(path)
-            .and_then(|found| found.collect::<std::result::Result<Vec<_>, _>>())
-            .map_err(|e| Error::new(Kind::Usage, subject.clone()).because(e))?;
-        if certs.is_empty() {
-            return Err(Error::new(Kind::Usage, subject).because("no certificate in it"));
-        }
-        Ok(Self { extra: certs })
-    }
-
-    fn config(&self) -> Result<rustls::ClientConfig> {
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let tls = |e: rustls::Error| Error::new(Kind::Certificate, "").because(e);
-        let builder = rustls::ClientConfig::builder_with_provider(provider.clone())
-            .with_safe_default_protocol_versions()
-            .map_err(tls)?;
-        #[cfg(all(unix, not(any(target_os = "android", target_os = "ios", target_os = "macos"))))]
-        let platform = rustls_platform_verifier::Verifier::new_with_extra_roots(
-            self.extra.iter().cloned(),
-            provider.clone(),
-        );
-        #[cfg(not(all(unix, not(any(target_os = "android", target_os = "ios", target_os = "macos")))))]
-        let platform = if self.extra.is_empty() {
-            rustls_platform_verifier::Verifier::new(provider.clone())
-        } else {
-            Err(rustls::Error::General("own roots replace the platform's here".into()))
-        };
-        match platform {
-            Ok(verifier) => Ok(builder
-                .dangerous()
-                .with_custom_certificate_verifier(Arc::new(verifier))
-                .with_no_client_auth()),
-            // A machine without any root of its own still has the user's file.
-            Err(_) if !self.extra.is_empty() => {
-                let mut roots = RootCertStore::empty();
-                roots.add_parsable_certificates(self.extra.iter().cloned());
-                Ok(builder.with_root_certificates(roots).with_no_client_auth())
-            }
-            Err(e) => Err(tls(e)),
-        }
-    }
+    binding: Option<ChannelBinding>,
 }
 
 impl Transport {
     /// Connects and, for implicit TLS, shakes hands. With STARTTLS the caller goes on to [`Transport::start_tls`].
-    pub async fn connect(to: &Endpoint, trust: &Trust, meter: Arc<Meter>) -> Result<Self> {
-        let name = format!("{}:{}", to.host, to.port);
-        let addresses: Vec<SocketAddr> =
-            match timeout(CONNECT_TIMEOUT, tokio::net::lookup_host((to.host.as_str(), to.port))).await {
-                Err(_) => return Err(Error::new(Kind::HostUnknown, &to.host).because("no answer")),
-                Ok(Err(e)) => return Err(Error::new(Kind::HostUnknown, &to.host).because(e)),
-                Ok(Ok(found)) => found.collect(),
-            };
-        if addresses.is_empty() {
-            return Err(Error::new(Kind::HostUnknown, &to.host));
-        }
-        if to.tls == Tls::None && !addresses.iter().all(|a| is_loopback(a.ip())) {
-            return Err(
-                Error::new(Kind::NoTls, &to.host).because("unencrypted connections stay on this machine")
-            );
-        }
-        let mut last = Error::new(Kind::Unreachable, &name);
-        for address in addresses {
-            match timeout(CONNECT_TIMEOUT, TcpStream::connect(address)).await {
-                Err(_) => last = Error::new(Kind::Unreachable, &name).because("timed out"),
-                Ok(Err(e)) => last = Error::new(Kind::Unreachable, &name).because(e),
-                Ok(Ok(tcp)) => {
-                    // Pipelined commands are written whole: waiting to fill a segment only costs time.
-                    let _ = tcp.set_nodelay(true);
-                    let mut transport = Self {
-                        io: Box::new(tcp),
-                        host: to.host.clone(),
-                        meter,
-                        spoke: false,
-                        encrypted: false,
-                    };
-                    if to.tls == Tls::Implicit {
-                        transport = transport.start_tls(trust).await?;
-                    }
-                    return Ok(transport);
+    pub async fn connect(
+        to: &Endpoint,
+        trust: &Trust,
+        proxy: Option<&Proxy>,
+        meter: Arc<Meter>,
+    ) -> Result<Self> {
+        let tcp = match proxy {
+            Some(proxy) => {
+                if to.tls == Tls::None {
+                    return Err(unprotected(to));
+                }
+                match timeout(CONNECT_TIMEOUT, proxy.connect(&to.host, to.port)).await {
+                    Err(_) => return Err(Error::new(Kind::Proxy, &to.host).because("timed out")),
+                    Ok(connected) => connected?,
                 }
             }
-        }
-        Err(last)
+            None => dial(to).await?,
+        };
+        // Pipelined commands are written whole: waiting to fill a segment only costs time.
+        let _ = tcp.set_nodelay(true);
+        notice_death(&tcp);
+        let transport = Self::over(Box::new(tcp), &to.host, meter);
+        if to.tls == Tls::Implicit { transport.start_tls(trust).await } else { Ok(transport) }
+    }
+
+    /// Over a stream that is there already; for tests and fuzzing, and for what carries it itself.
+    pub fn over(io: Box<dyn Io>, host: &str, meter: Arc<Meter>) -> Self {
+        let io = Box::new(Metered { io, meter: meter.clone() });
+        Self { io, host: host.to_owned(), meter, spoke: false, encrypted: false, binding: None }
     }
 
     /// Shakes hands. The caller has made sure that nothing received in clear is kept (RFC 3501 section 6.2.1).
@@ -153,18 +132,30 @@ impl Transport {
         let Self { io, host, meter, .. } = self;
         let server = ServerName::try_from(host.clone())
             .map_err(|e| Error::new(Kind::HostUnknown, &host).because(e))?;
-        let connector = tokio_rustls::TlsConnector::from(Arc::new(trust.config()?));
+        let seen = Seen::default();
+        let connector = tokio_rustls::TlsConnector::from(Arc::new(trust.config(&seen)?));
         let tls = match timeout(CONNECT_TIMEOUT, connector.connect(server, io)).await {
             Err(_) => return Err(Error::new(Kind::Timeout, &host).because("TLS handshake")),
-            Ok(Err(e)) => return Err(handshake_error(&host, e)),
+            Ok(Err(e)) => return Err(handshake_error(&host, e, &seen)),
             Ok(Ok(tls)) => tls,
         };
-        Ok(Self { io: Box::new(tls), host, meter, spoke: false, encrypted: true })
+        let binding = channel_binding(tls.get_ref().1);
+        Ok(Self { io: Box::new(tls), host, meter, spoke: false, encrypted: true, binding })
+    }
+
+    /// Begins to compress. `received` is what was read behind the answer that allowed it.
+    pub fn deflate(self, received: Vec<u8>) -> Self {
+        Self { io: Box::new(Deflate::new(self.io, received)), ..self }
     }
 
     /// True once TLS protects the stream.
     pub fn encrypted(&self) -> bool {
         self.encrypted
+    }
+
+    /// What a sign-in can be tied to.
+    pub fn binding(&self) -> Option<&ChannelBinding> {
+        self.binding.as_ref()
     }
 
     /// The host as the user named it.
@@ -174,19 +165,19 @@ impl Transport {
 
     /// Sends all of it.
     pub async fn write(&mut self, bytes: &[u8]) -> Result<()> {
-        let sent = async {
-            self.io.write_all(bytes).await?;
-            self.io.flush().await
-        };
-        match timeout(Duration::from_secs(60), sent).await {
-            Err(_) => Err(Error::new(Kind::Timeout, &self.host)),
-            Ok(Err(e)) => Err(Error::new(Kind::ConnectionLost, &self.host).because(e)),
-            Ok(Ok(())) => {
-                self.meter.up.fetch_add(bytes.len() as u64, Ordering::Relaxed);
-                self.spoke = true;
-                Ok(())
+        // Piece by piece, since a large message on a thin line takes longer than we would wait for a dead one.
+        for piece in bytes.chunks(32 * 1024) {
+            let sent = async {
+                self.io.write_all(piece).await?;
+                self.io.flush().await
+            };
+            match timeout(Duration::from_secs(60), sent).await {
+                Err(_) => return Err(Error::new(Kind::Timeout, &self.host)),
+                Ok(Err(e)) => return Err(Error::new(Kind::ConnectionLost, &self.host).because(e)),
+                Ok(Ok(())) => self.spoke = true,
             }
         }
+        Ok(())
     }
 
     /// Appends what arrives to `buffer`, waiting at most `patience` for the first byte. The end of the stream is an error.
@@ -195,36 +186,61 @@ impl Transport {
         if std::mem::take(&mut self.spoke) {
             self.meter.turns.fetch_add(1, Ordering::Relaxed);
         }
-        let mut chunk = [0u8; 16 * 1024];
-        match timeout(patience, self.io.read(&mut chunk)).await {
+        buffer.reserve(16 * 1024);
+        match timeout(patience, self.io.read_buf(buffer)).await {
             Err(_) => Err(Error::new(Kind::Timeout, &self.host)),
+            Ok(Err(e)) if e.kind() == std::io::ErrorKind::InvalidData => {
+                Err(Error::new(Kind::Protocol, &self.host).because(e))
+            }
             Ok(Err(e)) => Err(Error::new(Kind::ConnectionLost, &self.host).because(e)),
             Ok(Ok(0)) => {
                 Err(Error::new(Kind::ConnectionLost, &self.host).because("the server closed the connection"))
             }
-            Ok(Ok(n)) => {
-                self.meter.down.fetch_add(n as u64, Ordering::Relaxed);
-                buffer.extend_from_slice(&chunk[..n]);
-                Ok(n)
-            }
+            Ok(Ok(n)) => Ok(n),
         }
     }
 }
 
-fn is_loopback(ip: IpAddr) -> bool {
-    ip.is_loopback()
+fn unprotected(to: &Endpoint) -> Error {
+    Error::new(Kind::NoTls, &to.host).because("unencrypted connections stay on this machine")
 }
 
-/// Tells "not trusted" from "does not speak TLS" from "hung up".
-fn handshake_error(host: &str, e: std::io::Error) -> Error {
-    let cause = e.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
-    let kind = match cause {
-        Some(rustls::Error::InvalidCertificate(_) | rustls::Error::NoCertificatesPresented) => {
-            Kind::Certificate
-        }
-        Some(rustls::Error::InvalidMessage(_) | rustls::Error::InappropriateMessage { .. }) => Kind::NoTls,
-        Some(_) => Kind::Certificate,
-        None => Kind::ConnectionLost,
+/// Resolves and connects, address by address.
+async fn dial(to: &Endpoint) -> Result<TcpStream> {
+    let name = format!("{}:{}", to.host, to.port);
+    let found = match timeout(CONNECT_TIMEOUT, tokio::net::lookup_host((to.host.as_str(), to.port))).await {
+        Err(_) => return Err(Error::new(Kind::HostUnknown, &to.host).because("no answer")),
+        Ok(Err(e)) => return Err(Error::new(Kind::HostUnknown, &to.host).because(e)),
+        Ok(Ok(found)) => found.collect::<Vec<SocketAddr>>(),
     };
-    Error::new(kind, host).because(e)
+    if found.is_empty() {
+        return Err(Error::new(Kind::HostUnknown, &to.host));
+    }
+    if to.tls == Tls::None && !found.iter().all(|a| is_loopback(a.ip())) {
+        return Err(unprotected(to));
+    }
+    let mut last = Error::new(Kind::Unreachable, &name);
+    for address in found {
+        match timeout(CONNECT_TIMEOUT, TcpStream::connect(address)).await {
+            Err(_) => last = Error::new(Kind::Unreachable, &name).because("timed out"),
+            Ok(Err(e)) => last = Error::new(Kind::Unreachable, &name).because(e),
+            Ok(Ok(tcp)) => return Ok(tcp),
+        }
+    }
+    Err(last)
+}
+
+/// Lets the system find out that nobody is at the other end any more, within a minute or so, without a word of ours: that
+/// is how a server that thinks long is told from one that is gone.
+fn notice_death(tcp: &TcpStream) {
+    let probes = socket2::TcpKeepalive::new()
+        .with_time(Duration::from_secs(40))
+        .with_interval(Duration::from_secs(10));
+    let _ = socket2::SockRef::from(tcp).set_tcp_keepalive(&probes);
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    let _ = socket2::SockRef::from(tcp).set_tcp_user_timeout(Some(Duration::from_secs(60)));
+}
+
+fn is_loopback(ip: IpAddr) -> bool {
+    ip.is_loopback()
 }

@@ -25,13 +25,19 @@ pub struct AccountRow {
     pub password_command: String,
     /// The password, sealed; empty when it is not kept.
     pub sealed_password: Vec<u8>,
+    /// SHA-256 of the one certificate that the user chose to trust, in hex; empty for none.
+    pub pin: String,
+    /// Proxy, without a password; empty for none.
+    pub proxy: String,
+    /// Proxy with a password, sealed; empty for none.
+    pub sealed_proxy: Vec<u8>,
     /// How much mail is kept here.
     pub keep: Keep,
     /// When it was added, seconds since 1970.
     pub created: i64,
 }
 
-const COLUMNS: &str = "id, address, name, user, imap_host, imap_port, imap_tls, ca_file, password_command, sealed_password, keep, created";
+const COLUMNS: &str = "id, address, name, user, imap_host, imap_port, imap_tls, ca_file, password_command, sealed_password, pin, proxy, sealed_proxy, keep, created";
 
 fn read(r: &SqliteRow) -> Result<AccountRow> {
     let tls: String = r.try_get("imap_tls")?;
@@ -53,6 +59,9 @@ fn read(r: &SqliteRow) -> Result<AccountRow> {
         ca_file: r.try_get("ca_file")?,
         password_command: r.try_get("password_command")?,
         sealed_password: r.try_get("sealed_password")?,
+        pin: r.try_get("pin")?,
+        proxy: r.try_get("proxy")?,
+        sealed_proxy: r.try_get("sealed_proxy")?,
         keep: Keep::parse(&keep).unwrap_or(Keep::Days(30)),
         created: r.try_get("created")?,
     })
@@ -92,8 +101,8 @@ impl Tx {
             return Err(Error::new(Kind::Usage, &a.address).because("this account is here already"));
         }
         let id: i64 = sqlx::query_scalar(
-            "INSERT INTO account (address, name, user, imap_host, imap_port, imap_tls, ca_file, password_command, sealed_password, keep, created)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
+            "INSERT INTO account (address, name, user, imap_host, imap_port, imap_tls, ca_file, password_command, sealed_password, pin, proxy, sealed_proxy, keep, created)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
         )
         .bind(&a.address)
         .bind(&a.name)
@@ -104,6 +113,9 @@ impl Tx {
         .bind(&a.ca_file)
         .bind(&a.password_command)
         .bind(&a.sealed_password)
+        .bind(&a.pin)
+        .bind(&a.proxy)
+        .bind(&a.sealed_proxy)
         .bind(a.keep.to_string())
         .bind(a.created)
         .fetch_one(self.conn())
@@ -116,6 +128,17 @@ impl Tx {
     pub async fn set_sealed_password(&mut self, id: AccountId, sealed: &[u8]) -> Result<()> {
         sqlx::query("UPDATE account SET sealed_password = ?, password_command = '' WHERE id = ?")
             .bind(sealed)
+            .bind(id.0)
+            .execute(self.conn())
+            .await?;
+        self.touched.accounts = true;
+        Ok(())
+    }
+
+    /// Trusts exactly this certificate besides, by the user's choice; empty trusts none.
+    pub async fn set_pin(&mut self, id: AccountId, fingerprint: &str) -> Result<()> {
+        sqlx::query("UPDATE account SET pin = ? WHERE id = ?")
+            .bind(fingerprint)
             .bind(id.0)
             .execute(self.conn())
             .await?;

@@ -14,6 +14,7 @@ pub mod message;
 pub mod notice;
 pub mod placement;
 pub mod setting;
+pub mod traffic;
 
 use crate::error::{Error, Kind, Result};
 use crate::model::{AccountId, MailboxId, MessageId};

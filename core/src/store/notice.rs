@@ -65,6 +65,29 @@ impl Tx {
         Ok(())
     }
 
+    /// Adds a notice with these words unless it is there already, be it dismissed: servers repeat themselves.
+    pub async fn add_notice_once(
+        &mut self,
+        account: AccountId,
+        made: i64,
+        code: &str,
+        words: &str,
+    ) -> Result<()> {
+        let known: Option<i64> = sqlx::query_scalar(
+            "SELECT id FROM notice WHERE account_id = ? AND code = ? AND subject = ? AND made > ?",
+        )
+        .bind(account.0)
+        .bind(code)
+        .bind(words)
+        .bind(made - 7 * 86_400)
+        .fetch_optional(self.conn())
+        .await?;
+        if known.is_none() {
+            self.add_notice(account, made, code, words, 1).await?;
+        }
+        Ok(())
+    }
+
     /// The user has seen it.
     pub async fn dismiss_notice(&mut self, id: i64) -> Result<()> {
         sqlx::query("UPDATE notice SET dismissed = 1 WHERE id = ?").bind(id).execute(self.conn()).await?;

@@ -2,20 +2,23 @@
 //!
 //! * *background*: cycles; woken by the user, by time, by news of the watch;
 //! * *foreground*: what somebody waits for, the journal and the message being opened;
-//! * *watch*: IDLE on the inbox, and pulls it itself when there is news, so that new mail never waits for a first sync.
+//! * *watch*: IDLE on the inbox, and pulls it itself when there is news, so that new mail never waits for a first sync;
+//!   with NOTIFY it hears of all other mailboxes too.
+//!
+//! Where the server lets us have fewer than three connections, the watch gives way first (the poll stays), and the others
+//! close theirs when they have nothing to do.
 
-use super::{Context, bodies, cycle, headers, pull, replay};
+use super::{Connected, Context, bodies, cycle, headers, pull, replay};
 use crate::error::{Error, Kind, Result, Retry};
 use crate::model::{MailboxId, MessageId, Role};
-use crate::protocol::imap::Session;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 
 /// Between cycles when nothing happens. The watch tells of the inbox at once; this is for the other mailboxes.
 const POLL: Duration = Duration::from_secs(120);
-/// IDLE is renewed after this (RFC 2177: before 29 minutes; home routers forget a silent connection sooner).
-const RENEW: Duration = Duration::from_secs(9 * 60);
+/// An IDLE that ended sooner than this tells nothing about anybody's patience.
+const SHORTEST_RENEWAL: Duration = Duration::from_secs(120);
 const LONGEST_PAUSE: u64 = 300;
 
 /// What an account is doing.
@@ -119,20 +122,23 @@ impl Actor {
 }
 
 async fn background(ctx: Arc<Context>, wake: Arc<Notify>, state: Arc<watch::Sender<State>>) {
-    let mut session: Option<Session> = None;
+    let mut session: Option<Connected> = None;
     let mut failures = 0u32;
     loop {
         let first = session.is_none();
         set_phase(&state, if first { Phase::Connecting } else { Phase::Working });
         let outcome = async {
             if session.is_none() {
-                session = Some(ctx.connect().await?);
+                let mut fresh = ctx.connect().await?;
+                // Lists and headers shrink to a fifth; bodies hardly do, and a server deflates no faster than 8 MB/s.
+                fresh.compress().await?;
+                session = Some(fresh);
                 set_phase(&state, Phase::Working);
             }
-            match session.as_mut() {
-                Some(s) => cycle::cycle(&ctx, s, first).await,
-                None => Ok(()),
-            }
+            let Some(s) = session.as_mut() else { return Ok(()) };
+            let result = cycle::cycle(&ctx, s, first).await;
+            ctx.write_down(s).await?;
+            result
         }
         .await;
         let pause = match outcome {
@@ -143,6 +149,11 @@ async fn background(ctx: Arc<Context>, wake: Arc<Notify>, state: Arc<watch::Send
                     s.phase = Phase::InStep;
                     s.in_step_at = now;
                 });
+                if ctx.crowded()
+                    && let Some(idle) = session.take()
+                {
+                    idle.logout().await; // somebody else may need the place
+                }
                 POLL
             }
             Err(e) => {
@@ -154,9 +165,18 @@ async fn background(ctx: Arc<Context>, wake: Arc<Notify>, state: Arc<watch::Send
                 pause
             }
         };
-        tokio::select! {
-            () = wake.notified() => {}
-            () = tokio::time::sleep(pause) => {}
+        let next = tokio::time::sleep(pause);
+        tokio::pin!(next);
+        loop {
+            tokio::select! {
+                () = wake.notified() => break,
+                () = &mut next => break,
+                () = ctx.make_room.notified() => {
+                    if let Some(idle) = session.take() {
+                        idle.logout().await;
+                    }
+                }
+            }
         }
     }
 }
@@ -217,29 +237,51 @@ async fn watch_once(ctx: &Context, wake: &Notify) -> Result<()> {
             _ => tokio::time::sleep(Duration::from_secs(1)).await,
         }
     };
-    let mut session = ctx.connect().await?;
-    if !session.can("IDLE") && !session.can("IMAP4REV2") {
-        // Nothing to wait for: the background's poll is all there is.
+    if ctx.crowded() {
+        // The poll is all there is until the server lets us have more.
         tokio::time::sleep(Duration::from_secs(3600)).await;
         return Ok(());
     }
-    enable(&mut session).await?;
+    let mut session = ctx.connect_with(ctx.connections.try_slot()?).await?;
+    if !session.can("IDLE") {
+        session.logout().await;
+        tokio::time::sleep(Duration::from_secs(3600)).await;
+        return Ok(());
+    }
+    session.introduce().await?;
     pull::pull(ctx, &mut session, inbox.id).await?;
+    session.notify().await?;
+    let mut pull_now = session.take_stirred();
     loop {
-        if session.take_stirred() || session.idle(RENEW, std::future::pending()).await? {
+        if pull_now {
             pull::pull(ctx, &mut session, inbox.id).await?;
             wake.notify_one();
         }
+        ctx.write_down(&mut session).await?;
+        if ctx.crowded() {
+            session.logout().await;
+            return Ok(());
+        }
+        let renew = *ctx.renew.lock().unwrap_or_else(PoisonError::into_inner);
+        let begun = tokio::time::Instant::now();
+        match session.idle(renew, ctx.make_room.notified()).await {
+            Ok(heard) => {
+                if heard.tree || !heard.elsewhere.is_empty() {
+                    wake.notify_one();
+                }
+                pull_now = heard.here;
+            }
+            Err(e) => {
+                // Cut in the middle of waiting: by a server that calls it an autologout, or by a router that forgot us. Next
+                // time we speak up sooner.
+                let waited = begun.elapsed();
+                if e.ends_connection() && waited >= SHORTEST_RENEWAL && waited <= renew {
+                    *ctx.renew.lock().unwrap_or_else(PoisonError::into_inner) = waited.mul_f32(0.8);
+                }
+                return Err(e);
+            }
+        }
     }
-}
-
-/// QRESYNC for a connection that makes no survey.
-async fn enable(session: &mut Session) -> Result<()> {
-    if session.can("ENABLE") && session.can("QRESYNC") {
-        let command = crate::protocol::imap::command::Command::new("ENABLE").raw("QRESYNC");
-        session.run(command).await?.ok("ENABLE")?;
-    }
-    Ok(())
 }
 
 type Inbox = Arc<Mutex<Option<mpsc::Receiver<Job>>>>;
@@ -247,7 +289,7 @@ type Inbox = Arc<Mutex<Option<mpsc::Receiver<Job>>>>;
 /// The journal and what somebody waits for. Connects when there is something to do, and stays connected for a while.
 async fn foreground(ctx: Arc<Context>, journal: Arc<Notify>, wake: Arc<Notify>, inbox: Inbox) {
     let Some(mut jobs) = inbox.lock().unwrap_or_else(PoisonError::into_inner).take() else { return };
-    let mut session: Option<Session> = None;
+    let mut session: Option<Connected> = None;
     journal.notify_one(); // what an earlier run left
     loop {
         let held = next_due(&ctx).await;
@@ -272,9 +314,18 @@ async fn foreground(ctx: Arc<Context>, journal: Arc<Notify>, wake: Arc<Notify>, 
                 Ok(())
             }
         };
+        if let Some(s) = session.as_mut() {
+            let _ = ctx.write_down(s).await;
+        }
+        if ctx.crowded()
+            && jobs.is_empty()
+            && let Some(idle) = session.take()
+        {
+            idle.logout().await;
+        }
         if let Err(e) = outcome {
             tracing::debug!(error = %e, "the foreground failed");
-            if e.ends_connection() || session.as_ref().is_some_and(Session::is_broken) {
+            if e.ends_connection() || session.as_ref().is_some_and(|s| s.is_broken()) {
                 session = None;
             }
         }
@@ -289,7 +340,7 @@ async fn next_due(ctx: &Context) -> Duration {
     next.map_or(Duration::MAX, |s| Duration::from_secs(s as u64))
 }
 
-async fn replay_now(ctx: &Context, session: &mut Option<Session>, wake: &Notify) -> Result<()> {
+async fn replay_now(ctx: &Context, session: &mut Option<Connected>, wake: &Notify) -> Result<()> {
     if ctx.store.waiting_count(ctx.account).await? == 0 {
         return Ok(());
     }
@@ -301,7 +352,7 @@ async fn replay_now(ctx: &Context, session: &mut Option<Session>, wake: &Notify)
     result
 }
 
-async fn fetch(ctx: &Context, session: &mut Option<Session>, message: MessageId) -> Result<()> {
+async fn fetch(ctx: &Context, session: &mut Option<Connected>, message: MessageId) -> Result<()> {
     if ctx.store.message(message).await?.has_body {
         return Ok(());
     }
@@ -316,19 +367,26 @@ async fn fetch(ctx: &Context, session: &mut Option<Session>, message: MessageId)
     }
 }
 
-async fn look(ctx: &Context, session: &mut Option<Session>, mailbox: MailboxId) -> Result<()> {
+async fn look(ctx: &Context, session: &mut Option<Connected>, mailbox: MailboxId) -> Result<()> {
     let session = connected(ctx, session).await?;
     pull::pull(ctx, session, mailbox).await?;
     headers::next_batch(ctx, session, mailbox, 200).await.map(drop)
 }
 
-async fn connected<'s>(ctx: &Context, session: &'s mut Option<Session>) -> Result<&'s mut Session> {
+async fn connected<'s>(ctx: &Context, session: &'s mut Option<Connected>) -> Result<&'s mut Connected> {
     let usable = session.take().filter(|s| !s.is_broken());
     let ready = match usable {
         Some(s) => s,
         None => {
-            let mut fresh = ctx.connect().await?;
-            enable(&mut fresh).await?;
+            let mut fresh = match ctx.connect().await {
+                // One too many: the others let go, and we take the next place.
+                Err(e) if e.kind == Kind::TooManyConnections => {
+                    ctx.make_room.notify_waiters();
+                    ctx.connect().await?
+                }
+                other => other?,
+            };
+            fresh.introduce().await?;
             fresh
         }
     };

@@ -17,7 +17,7 @@ const COMPARE_AGAIN: i64 = 900;
 /// Sends what waits, pulls what changed, fills in headers and bodies. Returns when the device is in step as far as its policy
 /// goes; a mailbox that failed alone is told about at the end, after all others.
 pub async fn cycle(ctx: &Context, session: &mut Session, first: bool) -> Result<()> {
-    survey(ctx, session, first).await?;
+    Box::pin(survey(ctx, session, first)).await?;
     let mut failed: Option<Error> = None;
     let mut note = |e: Error| -> Result<()> {
         if e.scope > Scope::Mailbox || e.ends_connection() {
@@ -67,7 +67,7 @@ pub async fn cycle(ctx: &Context, session: &mut Session, first: bool) -> Result<
 /// changed this is one round trip.
 pub async fn survey(ctx: &Context, session: &mut Session, first: bool) -> Result<()> {
     if !first {
-        replay::replay(ctx, session).await?;
+        Box::pin(replay::replay(ctx, session)).await?;
     }
     let inbox =
         ctx.store.mailboxes(ctx.account).await?.into_iter().find(|m| m.role == Some(Role::Inbox) && !m.gone);
@@ -103,7 +103,7 @@ pub async fn survey(ctx: &Context, session: &mut Session, first: bool) -> Result
         drop(guard);
     }
     if first {
-        replay::replay(ctx, session).await?;
+        Box::pin(replay::replay(ctx, session)).await?;
     }
     let unvisited: Vec<MailboxRow> = rows.into_iter().filter(|m| Some(m.id) != visited).collect();
     let empty = adopt_empty(ctx, &unvisited, &told).await?;

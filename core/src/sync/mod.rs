@@ -7,12 +7,14 @@
 //! tree         LIST -> mailboxes            pull     SELECT -> flags, removals, new UIDs
 //! headers      FETCH -> messages            replay   intents -> STORE, MOVE, EXPUNGE
 //! bodies       BODY[] -> blobs              merge    the three-way rule, pure
+//! connections  how many the server lets us have
 //! ```
 //! Two connections may work on one mailbox at the same time; whoever applies an answer to a mailbox or sends an intent for it
 //! holds its lock ([`Context::lock`]), so no answer is older than what was already applied.
 
 pub mod actor;
 pub mod bodies;
+pub mod connections;
 pub mod cycle;
 pub mod headers;
 pub mod merge;
@@ -23,14 +25,20 @@ pub mod tree;
 
 use crate::account::Vault;
 use crate::clock::Clock;
-use crate::error::Result;
+use crate::error::{Kind, Result};
 use crate::model::{AccountId, MailboxId};
 use crate::protocol::imap::Session;
 use crate::protocol::transport::Meter;
 use crate::store::Store;
+use crate::store::traffic::Traffic;
+use connections::{Connections, Slot};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 use tokio::sync::OwnedMutexGuard;
+
+/// IDLE is renewed after this (RFC 2177: before 29 minutes; home routers forget a silent connection sooner).
+const RENEW: Duration = Duration::from_secs(9 * 60);
 
 /// What everything that syncs one account needs.
 pub struct Context {
@@ -48,6 +56,14 @@ pub struct Context {
     pub forgo: BTreeSet<String>,
     /// Send also what is held back for undo: who asks for a sync at a prompt means now.
     pub release_held: bool,
+    /// How many connections there are and may be.
+    pub connections: Connections,
+    /// Told when somebody waits for a connection and there is room for no more: who only holds one lets go.
+    pub make_room: tokio::sync::Notify,
+    /// After how long an IDLE is renewed; shorter once a server or the way to it was found to be less patient.
+    pub renew: Mutex<Duration>,
+    /// What the meter showed when it was last written down.
+    noted: Mutex<(u64, u64)>,
     replaying: tokio::sync::Mutex<()>,
     locks: Mutex<HashMap<MailboxId, Arc<tokio::sync::Mutex<()>>>>,
 }
@@ -63,6 +79,10 @@ impl Context {
             meter: Arc::default(),
             forgo: BTreeSet::new(),
             release_held: false,
+            connections: Connections::default(),
+            make_room: tokio::sync::Notify::new(),
+            renew: Mutex::new(RENEW),
+            noted: Mutex::default(),
             replaying: tokio::sync::Mutex::default(),
             locks: Mutex::default(),
         }
@@ -80,13 +100,77 @@ impl Context {
         if self.release_held { i64::MAX } else { self.clock.now() }
     }
 
-    /// A new connection, signed in.
-    pub async fn connect(&self) -> Result<Session> {
+    /// A new connection, signed in, when there is room for it.
+    pub async fn connect(&self) -> Result<Connected> {
+        self.connect_with(self.connections.slot().await).await
+    }
+
+    /// A new connection with the right to it.
+    pub async fn connect_with(&self, slot: Slot) -> Result<Connected> {
         let account = self.store.account(self.account).await?;
-        let mut session = crate::account::connect(&account, &self.vault, self.meter.clone()).await?;
-        for capability in &self.forgo {
-            session.forgo(capability);
+        match crate::account::connect(&account, &self.vault, self.meter.clone()).await {
+            Ok(mut session) => {
+                for capability in &self.forgo {
+                    session.forgo(capability);
+                }
+                Ok(Connected { session, _slot: slot })
+            }
+            Err(e) => {
+                if e.kind == Kind::TooManyConnections {
+                    self.connections.refused(slot, self.clock.now());
+                }
+                Err(e)
+            }
         }
-        Ok(session)
+    }
+
+    /// True while the server lets us have fewer connections than we want.
+    pub fn crowded(&self) -> bool {
+        self.connections.crowded(self.clock.now())
+    }
+
+    /// Writes down what a connection has used and what the server wants its user to read.
+    pub async fn write_down(&self, session: &mut Session) -> Result<()> {
+        let (down, up) = (self.meter.down(), self.meter.up());
+        let before =
+            std::mem::replace(&mut *self.noted.lock().unwrap_or_else(PoisonError::into_inner), (down, up));
+        let used = Traffic { down: down.saturating_sub(before.0), up: up.saturating_sub(before.1) };
+        let alerts = session.take_alerts();
+        if used == Traffic::default() && alerts.is_empty() {
+            return Ok(());
+        }
+        let now = self.clock.now();
+        let mut tx = self.store.begin().await?;
+        tx.add_traffic(self.account, now.div_euclid(86_400), used).await?;
+        for alert in alerts {
+            tx.add_notice_once(self.account, now, "server_alert", &alert).await?;
+        }
+        tx.commit().await
+    }
+}
+
+/// A session with the right to be there.
+pub struct Connected {
+    session: Session,
+    _slot: Slot,
+}
+
+impl Connected {
+    /// Says goodbye.
+    pub async fn logout(self) {
+        self.session.logout().await;
+    }
+}
+
+impl std::ops::Deref for Connected {
+    type Target = Session;
+    fn deref(&self) -> &Session {
+        &self.session
+    }
+}
+
+impl std::ops::DerefMut for Connected {
+    fn deref_mut(&mut self) -> &mut Session {
+        &mut self.session
     }
 }

@@ -8,9 +8,7 @@ use super::{Context, headers, merge};
 use crate::error::{Error, Kind, Result, Scope};
 use crate::model::{FlagChange, MailboxId};
 use crate::protocol::imap::Session;
-use crate::protocol::imap::mailboxes::{SelectRequest, Selected};
-use crate::protocol::imap::messages::Which;
-use crate::protocol::imap::response::Fetched;
+use crate::protocol::imap::mailboxes::{FlagNews, SelectRequest, Selected};
 use crate::store::Tx;
 use crate::store::intent::{IntentKind, IntentState};
 use crate::store::mailbox::MailboxRow;
@@ -75,7 +73,7 @@ pub async fn settle(
 
 /// What a visit learned.
 struct News {
-    changed: Vec<Fetched>,
+    changed: Vec<FlagNews>,
     gone: UidSet,
     arrived: UidSet,
     uid_next: u32,
@@ -85,15 +83,12 @@ struct News {
 /// The first visit, or the first under a new UIDVALIDITY: the newest rows now, the rest is to be done.
 async fn begin(ctx: &Context, session: &mut Session, row: &MailboxRow, selected: Selected) -> Result<()> {
     let mut fetched = Vec::new();
-    if selected.exists > 0 {
-        let first = selected.exists.saturating_sub(FIRST - 1).max(1);
-        session
-            .fetch_headers(&Which::Seqs(first, selected.exists), |f| {
-                fetched.push(f);
-                Ok(())
-            })
-            .await?;
-    }
+    session
+        .fetch_newest(FIRST, selected.exists, |f| {
+            fetched.push(f);
+            Ok(())
+        })
+        .await?;
     let here: UidSet = fetched.iter().filter_map(|f| f.uid).collect();
     let uid_next = selected.uid_next.max(here.max().map_or(1, |uid| uid + 1));
     let rest =
@@ -147,23 +142,23 @@ async fn learn(ctx: &Context, session: &mut Session, row: &MailboxRow, selected:
 }
 
 /// The server's flags become the base; what the user sees is merged anew.
-async fn apply_flags(tx: &mut Tx, row: &MailboxRow, changed: &[Fetched]) -> Result<()> {
+async fn apply_flags(tx: &mut Tx, row: &MailboxRow, changed: &[FlagNews]) -> Result<()> {
     if changed.is_empty() {
         return Ok(());
     }
     let placements = if changed.len() > 2000 {
         tx.placements_with_uid(row.id).await?
     } else {
-        let uids: UidSet = changed.iter().filter_map(|f| f.uid).collect();
+        let uids: UidSet = changed.iter().map(|f| f.uid).collect();
         tx.placements_by_uid(row.id, &uids).await?
     };
     let by_uid: std::collections::HashMap<u32, _> = placements.into_iter().map(|p| (p.uid, p)).collect();
     let waiting = headers::flag_changes(&tx.waiting_in(row.id).await?);
     let none: Vec<FlagChange> = Vec::new();
     for f in changed {
-        let (Some(uid), Some(base)) = (f.uid, &f.flags) else { continue };
-        let Some(p) = by_uid.get(&uid) else { continue };
-        let modseq = f.modseq.unwrap_or(0);
+        let FlagNews { uid, flags: base, modseq } = f;
+        let Some(p) = by_uid.get(uid) else { continue };
+        let modseq = *modseq;
         // A mod-sequence lower than what was applied is an older answer.
         if modseq > 0 && modseq < p.modseq {
             continue;

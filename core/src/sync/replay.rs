@@ -271,7 +271,7 @@ async fn send_moves(
 
 /// New UID by old UID, as far as the server told and we can believe it.
 async fn relocate(session: &mut Session, uids: &UidSet, to: &MailboxRow) -> Result<BTreeMap<u32, u32>> {
-    let copied = if session.can("MOVE") || session.can("IMAP4REV2") {
+    let copied = if session.can("MOVE") {
         session.move_to(uids, &to.raw).await?
     } else {
         let copied = session.copy(uids, &to.raw).await?;

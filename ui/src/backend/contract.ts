@@ -68,7 +68,11 @@ subject: string,
 /**
  * True when it may pass by itself.
  */
-passing: boolean, };
+passing: boolean, 
+/**
+ * The certificate that was not trusted, to be shown.
+ */
+certificate: Certificate | null, };
 
 export type NewAccount = { 
 /**
@@ -99,6 +103,14 @@ password_command: string,
  * PEM file with roots of the user's own; empty for none.
  */
 ca_file: string, 
+/**
+ * SHA-256 of a certificate that the user has seen and chose to trust, in hex; empty for none.
+ */
+pin: string, 
+/**
+ * `socks5://[user:password@]host[:port]` or `http://…`; empty for none.
+ */
+proxy: string, 
 /**
  * headers, 30d, all …; empty = 30d
  */
@@ -492,6 +504,38 @@ error: ErrorView, } | { "event": "states",
  */
 states: Array<AccountState>, } | { "event": "notices" } | { "event": "reload" };
 
+export type Certificate = { 
+/**
+ * SHA-256 of it, in lower-case hex: what is kept when the user chooses it.
+ */
+fingerprint: string, 
+/**
+ * Whom it was made out to, as it says itself.
+ */
+subject: string, 
+/**
+ * Who made it, as it says itself.
+ */
+issuer: string, 
+/**
+ * Host names in it.
+ */
+names: Array<string>, 
+/**
+ * From when it holds, seconds since 1970.
+ */
+not_before: number, 
+/**
+ * Until when it holds, seconds since 1970.
+ */
+not_after: number, 
+/**
+ * Why it is not trusted.
+ */
+fault: CertificateFault, };
+
+export type CertificateFault = "expired" | "not_yet_valid" | "other_name" | "unknown_issuer" | "revoked" | "invalid";
+
 export interface Calls {
 	accounts: { params: {  }; result: Array<AccountView> };
 	mailboxes: { params: {  }; result: Array<MailboxView> };
@@ -507,6 +551,7 @@ export interface Calls {
 	setting: { params: { key: string }; result: string };
 	account_add: { params: { new: NewAccount }; result: Added };
 	account_password: { params: { id: AccountId; password: string }; result: Added };
+	account_trust: { params: { id: AccountId; fingerprint: string }; result: null };
 	account_remove: { params: { id: AccountId }; result: null };
 	check_now: { params: {  }; result: null };
 	mark: { params: { ids: Array<PlacementId>; mark: Mark }; result: Done };

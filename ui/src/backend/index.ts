@@ -30,5 +30,5 @@ export const openAttachment: Backend["openAttachment"] = (message, part) =>
 /** What was thrown, as an error that screens have words for. */
 export function asError(thrown: unknown): ErrorView {
 	if (thrown && typeof thrown === "object" && "code" in thrown) return thrown as ErrorView;
-	return { code: "storage", subject: "", passing: false };
+	return { code: "storage", subject: "", passing: false, certificate: null };
 }

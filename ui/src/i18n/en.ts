@@ -23,6 +23,23 @@ export const en = {
 	tlsNone: "None (this computer only)",
 	userName: "User name",
 	caFile: "File with your server's certificate",
+	proxy: "Proxy",
+	certificate: "The server's certificate",
+	certificateFor: "Made out to",
+	certificateBy: "Issued by",
+	certificateHolds: "Valid",
+	certificatePrint: "Fingerprint (SHA-256)",
+	certificateFaults: {
+		expired: "It has expired.",
+		not_yet_valid: "It is not valid yet, or this device's clock is wrong.",
+		other_name: "It was made out to another server.",
+		unknown_issuer: "Nobody this device trusts issued it; the server may have made it itself.",
+		revoked: "It was revoked.",
+		invalid: "It is not in order.",
+	} as Record<string, string>,
+	certificateWarn:
+		"Somebody between you and the server could show a certificate like this and read your password. Trust it only if its fingerprint is the one your server's administrator gave you.",
+	certificateTrust: "Trust this certificate",
 	advanced: "More",
 	signIn: "Sign in",
 	signingIn: "Signing in…",
@@ -121,6 +138,7 @@ export const en = {
 	savedCopiesOnly: "Showing what is on this device.",
 	dismiss: "Dismiss",
 	notices: {
+		server_alert: (subject: string) => `Your mail server says: “${subject}”`,
 		mailbox_gone: (subject: string, count: number) =>
 			`The folder ${subject} is no longer on the server. Its ${messages(count)} on this device are kept.`,
 		refused_flag: (subject: string, count: number) =>
@@ -195,12 +213,25 @@ export const en = {
 		timeout: () =>
 			"The server stopped answering. What had arrived is kept and nothing is lost. Malote tries again by itself.",
 		certificate: (s: string) =>
-			`The certificate of ${s} is not trusted, so no password was sent. If the server is yours, name its certificate under More.`,
+			`The certificate of ${s} is not trusted, so no password was sent. Look at it before you go on.`,
 		no_tls: (s: string) =>
 			`${s} offers no encryption there, so no password was sent. Check the port and the encryption.`,
 		protocol: () =>
 			"The server's answer makes no sense. Your mail here is untouched. Malote tries again later.",
 		refused: (s: string) => `The server refused: ${s}. Your mail here is untouched.`,
+		password_expired: (s: string) =>
+			`${s} says that the password has run out. Your mail here is untouched. Choose a new one with your provider and enter it here.`,
+		proxy: (s: string) =>
+			`The proxy ${s} cannot be reached or refuses the way. Nothing was sent beside it. Check it, or try later.`,
+		busy: (s: string) => `${s} is busy. Nothing was lost. Malote tries again by itself.`,
+		too_many_connections: (s: string) =>
+			`${s} allows no more connections for this account. Nothing was lost. Malote goes on with fewer.`,
+		not_permitted: (s: string) =>
+			`You may not do this in ${s}. Nothing was changed. Ask whoever shares it with you.`,
+		already_exists: (s: string) => `There is a folder ${s} already. Nothing was changed.`,
+		contact_admin: (s: string) =>
+			`${s} sends you to the people who run it. Your mail here is untouched. Ask your provider's support.`,
+		too_large: (s: string) => `The message is larger than ${s} takes. It is kept here. Make it smaller.`,
 		over_quota: () => "Your mailbox on the server is full. Nothing was lost. Make room there.",
 		mailbox_gone: (s: string) => `The folder ${s} is not on the server. What is on this device is kept.`,
 		disk_full: () => "This device's disk is full. What was here is safe. Make room and try again.",

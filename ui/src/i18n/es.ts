@@ -25,6 +25,23 @@ export const es: Texts = {
 	tlsNone: "Ninguno (solo en este equipo)",
 	userName: "Usuario",
 	caFile: "Archivo con el certificado de tu servidor",
+	proxy: "Proxy",
+	certificate: "El certificado del servidor",
+	certificateFor: "Emitido para",
+	certificateBy: "Emitido por",
+	certificateHolds: "Validez",
+	certificatePrint: "Huella digital (SHA-256)",
+	certificateFaults: {
+		expired: "Ha caducado.",
+		not_yet_valid: "Todavía no vale, o el reloj de este equipo está mal.",
+		other_name: "Se emitió para otro servidor.",
+		unknown_issuer: "Nadie en quien confíe este equipo lo emitió; puede que lo hiciera el propio servidor.",
+		revoked: "Fue revocado.",
+		invalid: "No está en regla.",
+	},
+	certificateWarn:
+		"Alguien entre tú y el servidor podría mostrar un certificado así y leer tu contraseña. Confía en él solo si su huella es la que te dio el administrador del servidor.",
+	certificateTrust: "Confiar en este certificado",
 	advanced: "Más",
 	signIn: "Iniciar sesión",
 	signingIn: "Iniciando sesión…",
@@ -119,6 +136,7 @@ export const es: Texts = {
 	savedCopiesOnly: "Se muestra lo que hay en este equipo.",
 	dismiss: "Descartar",
 	notices: {
+		server_alert: (subject) => `Tu servidor de correo avisa: «${subject}»`,
 		mailbox_gone: (subject, count) =>
 			`La carpeta ${subject} ya no está en el servidor. En este equipo se conservan ${messages(count)} de ella.`,
 		refused_flag: (subject, count) =>
@@ -191,12 +209,25 @@ export const es: Texts = {
 		timeout: () =>
 			"El servidor dejó de responder. Lo que llegó está guardado y nada se perdió. Malote lo intenta de nuevo solo.",
 		certificate: (x) =>
-			`El certificado de ${x} no es de confianza, por eso no se envió ninguna contraseña. Si el servidor es tuyo, indica su certificado en Más.`,
+			`El certificado de ${x} no es de confianza, por eso no se envió ninguna contraseña. Míralo antes de continuar.`,
 		no_tls: (x) =>
 			`${x} no ofrece cifrado ahí, por eso no se envió ninguna contraseña. Revisa el puerto y el cifrado.`,
 		protocol: () =>
 			"La respuesta del servidor no tiene sentido. Lo que hay aquí sigue intacto. Malote lo intenta más tarde.",
 		refused: (x) => `El servidor rechazó: ${x}. Lo que hay aquí sigue intacto.`,
+		password_expired: (x) =>
+			`${x} dice que la contraseña caducó. Lo que hay aquí sigue intacto. Crea otra con tu proveedor e indícala aquí.`,
+		proxy: (x) =>
+			`El proxy ${x} no responde o rechaza el camino. Nada se envió por fuera de él. Revísalo o inténtalo más tarde.`,
+		busy: (x) => `${x} está ocupado. Nada se perdió. Malote lo intenta de nuevo solo.`,
+		too_many_connections: (x) =>
+			`${x} no admite más conexiones de esta cuenta. Nada se perdió. Malote sigue con menos.`,
+		not_permitted: (x) =>
+			`No tienes permiso para esto en ${x}. Nada cambió. Habla con quien comparte la carpeta.`,
+		already_exists: (x) => `Ya existe una carpeta ${x}. Nada cambió.`,
+		contact_admin: (x) =>
+			`${x} te remite a quienes lo administran. Lo que hay aquí sigue intacto. Consulta al soporte de tu proveedor.`,
+		too_large: (x) => `El mensaje es más grande de lo que ${x} admite. Está guardado aquí. Redúcelo.`,
 		over_quota: () => "Tu buzón en el servidor está lleno. Nada se perdió. Libera espacio allí.",
 		mailbox_gone: (x) => `La carpeta ${x} no está en el servidor. Lo que hay en este equipo se conserva.`,
 		disk_full: () =>

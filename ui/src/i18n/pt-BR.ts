@@ -25,6 +25,23 @@ export const ptBR: Texts = {
 	tlsNone: "Nenhuma (só neste computador)",
 	userName: "Usuário",
 	caFile: "Arquivo com o certificado do seu servidor",
+	proxy: "Proxy",
+	certificate: "O certificado do servidor",
+	certificateFor: "Emitido para",
+	certificateBy: "Emitido por",
+	certificateHolds: "Validade",
+	certificatePrint: "Impressão digital (SHA-256)",
+	certificateFaults: {
+		expired: "Ele venceu.",
+		not_yet_valid: "Ele ainda não vale, ou o relógio deste aparelho está errado.",
+		other_name: "Ele foi emitido para outro servidor.",
+		unknown_issuer: "Ninguém em quem este aparelho confia o emitiu; o próprio servidor pode tê-lo feito.",
+		revoked: "Ele foi revogado.",
+		invalid: "Ele não está em ordem.",
+	},
+	certificateWarn:
+		"Alguém entre você e o servidor poderia mostrar um certificado assim e ler a sua senha. Confie nele só se a impressão digital for a que o administrador do servidor lhe passou.",
+	certificateTrust: "Confiar neste certificado",
 	advanced: "Mais",
 	signIn: "Entrar",
 	signingIn: "Entrando…",
@@ -119,6 +136,7 @@ export const ptBR: Texts = {
 	savedCopiesOnly: "Mostrando o que está neste aparelho.",
 	dismiss: "Dispensar",
 	notices: {
+		server_alert: (subject) => `Seu servidor de e-mail avisa: “${subject}”`,
 		mailbox_gone: (subject, count) =>
 			`A pasta ${subject} não está mais no servidor. ${s(count, "A mensagem dela neste aparelho fica guardada", `As ${messages(count)} dela neste aparelho ficam guardadas`)}.`,
 		refused_flag: (subject, count) =>
@@ -191,12 +209,25 @@ export const ptBR: Texts = {
 		timeout: () =>
 			"O servidor parou de responder. O que já chegou está guardado e nada se perdeu. O Malote tenta de novo sozinho.",
 		certificate: (x) =>
-			`O certificado de ${x} não é confiável, por isso nenhuma senha foi enviada. Se o servidor é seu, indique o certificado em Mais.`,
+			`O certificado de ${x} não é confiável, por isso nenhuma senha foi enviada. Olhe-o antes de continuar.`,
 		no_tls: (x) =>
 			`${x} não oferece criptografia ali, por isso nenhuma senha foi enviada. Confira a porta e a criptografia.`,
 		protocol: () =>
 			"A resposta do servidor não faz sentido. O que está aqui continua intacto. O Malote tenta mais tarde.",
 		refused: (x) => `O servidor recusou: ${x}. O que está aqui continua intacto.`,
+		password_expired: (x) =>
+			`${x} diz que a senha venceu. O que está aqui continua intacto. Crie outra no seu provedor e informe-a aqui.`,
+		proxy: (x) =>
+			`O proxy ${x} não responde ou recusa o caminho. Nada foi enviado por fora dele. Confira-o ou tente mais tarde.`,
+		busy: (x) => `${x} está ocupado. Nada se perdeu. O Malote tenta de novo sozinho.`,
+		too_many_connections: (x) =>
+			`${x} não aceita mais conexões desta conta. Nada se perdeu. O Malote continua com menos.`,
+		not_permitted: (x) =>
+			`Você não tem permissão para isso em ${x}. Nada mudou. Fale com quem compartilha a pasta.`,
+		already_exists: (x) => `Já existe uma pasta ${x}. Nada mudou.`,
+		contact_admin: (x) =>
+			`${x} pede que você fale com quem o administra. O que está aqui continua intacto. Procure o suporte do provedor.`,
+		too_large: (x) => `A mensagem é maior do que ${x} aceita. Ela está guardada aqui. Diminua-a.`,
 		over_quota: () => "Sua caixa no servidor está cheia. Nada se perdeu. Libere espaço lá.",
 		mailbox_gone: (x) => `A pasta ${x} não está no servidor. O que está neste aparelho fica guardado.`,
 		disk_full: () =>

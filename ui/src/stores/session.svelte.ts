@@ -2,6 +2,7 @@ import {
 	type AccountState,
 	type AccountView,
 	asError,
+	type Certificate,
 	call,
 	type Endpoint,
 	type ErrorView,
@@ -154,6 +155,16 @@ class Session {
 			default:
 				return mailbox.name;
 		}
+	}
+
+	/** The certificate that was not trusted, where that was it. */
+	certificateOf(thrown: unknown): Certificate | null {
+		return asError(thrown).certificate;
+	}
+
+	/** Trusts this very certificate of an account's server from now on. */
+	trust(id: string, certificate: Certificate) {
+		void call("account_trust", { id, fingerprint: certificate.fingerprint });
 	}
 
 	/** Whatever was thrown, in words. */

@@ -101,7 +101,7 @@ pub enum Command {
 #[derive(Subcommand)]
 pub enum Account {
     /// Sign in and keep the account
-    Add(Add),
+    Add(Box<Add>),
     /// List the accounts
     List,
     /// Take an account off this device; nothing is removed on the server
@@ -131,6 +131,12 @@ pub struct Add {
     /// Trust the certificates in this file too
     #[arg(long, value_name = "PEM")]
     pub ca_file: Option<PathBuf>,
+    /// Trust exactly the certificate with this SHA-256, after having looked at it
+    #[arg(long, value_name = "SHA256", default_value = "")]
+    pub pin: String,
+    /// Reach the server through socks5://[user:password@]host[:port] or http://…
+    #[arg(long, value_name = "URL", env = "MALOTE_PROXY", hide_env_values = true, default_value = "")]
+    pub proxy: String,
     /// How much mail to keep here: headers, a number of days such as 30d, or all
     #[arg(long, default_value = "30d")]
     pub keep: String,

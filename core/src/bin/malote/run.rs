@@ -69,7 +69,7 @@ async fn command(core: &Core, command: Command, json: bool) -> Result<()> {
 async fn account(core: &Core, command: Account, json: bool) -> Result<()> {
     match command {
         Account::Add(add) => {
-            let added = core.account_add(new_account(core, add).await?).await?;
+            let added = core.account_add(new_account(core, *add).await?).await?;
             if !added.password_kept {
                 core.account_remove(added.id).await?;
                 return Err(Error::new(Kind::SecretStore, ""));
@@ -139,6 +139,8 @@ async fn new_account(core: &Core, add: Add) -> Result<NewAccount> {
         password,
         password_command: add.password_command.unwrap_or_default(),
         ca_file: add.ca_file.map(|p| p.display().to_string()).unwrap_or_default(),
+        pin: add.pin,
+        proxy: add.proxy,
         keep: add.keep,
     })
 }

@@ -29,9 +29,22 @@ impl Language {
 pub fn exit_status(kind: Kind) -> u8 {
     match kind {
         Kind::Usage | Kind::NotFound | Kind::Cancelled => 2,
-        Kind::SignInRefused | Kind::SecretMissing | Kind::SecretStore | Kind::PasswordCommand => 3,
-        Kind::HostUnknown | Kind::Unreachable | Kind::ConnectionLost | Kind::Timeout => 4,
-        Kind::Protocol | Kind::Refused | Kind::OverQuota | Kind::MailboxGone => 5,
+        Kind::SignInRefused
+        | Kind::PasswordExpired
+        | Kind::SecretMissing
+        | Kind::SecretStore
+        | Kind::PasswordCommand => 3,
+        Kind::HostUnknown | Kind::Unreachable | Kind::Proxy | Kind::ConnectionLost | Kind::Timeout => 4,
+        Kind::Protocol
+        | Kind::Refused
+        | Kind::Busy
+        | Kind::TooManyConnections
+        | Kind::NotPermitted
+        | Kind::AlreadyExists
+        | Kind::ContactAdmin
+        | Kind::TooLarge
+        | Kind::OverQuota
+        | Kind::MailboxGone => 5,
         Kind::DiskFull | Kind::StorageDamaged | Kind::StorageNewer | Kind::StorageBusy | Kind::Storage => 6,
         Kind::Certificate | Kind::NoTls => 7,
     }
@@ -46,7 +59,19 @@ pub fn sentence(e: &Error, language: Language) -> String {
         Language::Spanish => es,
     };
     let subject = if e.subject.is_empty() { "–" } else { &e.subject };
-    text.replace("{}", subject)
+    let text = text.replace("{}", subject);
+    match &e.certificate {
+        // For whoever has to compare it: it cannot be looked at in another way here.
+        Some(c) => format!(
+            "{text} [{}; {}; {} – {}; SHA-256 {}]",
+            if c.names.is_empty() { c.subject.clone() } else { c.names.join(", ") },
+            c.issuer,
+            &crate::output::iso(c.not_before)[..10],
+            &crate::output::iso(c.not_after)[..10],
+            c.fingerprint
+        ),
+        None => text,
+    }
 }
 
 fn template(kind: Kind) -> [&'static str; 3] {
@@ -92,9 +117,9 @@ fn template(kind: Kind) -> [&'static str; 3] {
             "{} dejó de responder; lo que llegó está guardado y nada se perdió; inténtalo más tarde.",
         ],
         Kind::Certificate => [
-            "the certificate of {} is not trusted, so no password was sent; if it is your own server, name its certificate with --ca-file.",
-            "o certificado de {} não é confiável, por isso nenhuma senha foi enviada; se o servidor é seu, indique o certificado com --ca-file.",
-            "el certificado de {} no es de confianza, por eso no se envió ninguna contraseña; si el servidor es tuyo, indica su certificado con --ca-file.",
+            "the certificate of {} is not trusted, so no password was sent; look at it below; if it is your own server, trust it with --ca-file or --pin.",
+            "o certificado de {} não é confiável, por isso nenhuma senha foi enviada; veja-o abaixo; se o servidor é seu, confie nele com --ca-file ou --pin.",
+            "el certificado de {} no es de confianza, por eso no se envió ninguna contraseña; míralo abajo; si el servidor es tuyo, confía en él con --ca-file o --pin.",
         ],
         Kind::NoTls => [
             "{} offers no encryption there, so no password was sent; check the port and the kind of encryption.",
@@ -110,6 +135,46 @@ fn template(kind: Kind) -> [&'static str; 3] {
             "the server refused {}; your mail on this device is untouched.",
             "o servidor recusou {}; o que está neste aparelho continua intacto.",
             "el servidor rechazó {}; lo que hay en este equipo sigue intacto.",
+        ],
+        Kind::PasswordExpired => [
+            "{} says that the password has run out; your mail on this device is untouched; choose a new one with your provider and sign in again.",
+            "{} diz que a senha venceu; o que está neste aparelho continua intacto; crie outra no provedor e entre de novo.",
+            "{} dice que la contraseña caducó; lo que hay en este equipo sigue intacto; crea otra con tu proveedor e inicia sesión de nuevo.",
+        ],
+        Kind::Proxy => [
+            "the proxy {} cannot be reached or refuses the way, and nothing was sent beside it; check it or try again later.",
+            "o proxy {} não responde ou recusa o caminho, e nada foi enviado por fora dele; confira-o ou tente mais tarde.",
+            "el proxy {} no responde o rechaza el camino, y nada se envió por fuera de él; revísalo o inténtalo más tarde.",
+        ],
+        Kind::Busy => [
+            "{} is busy and asks to come back later; nothing was lost; it is tried again by itself.",
+            "{} está ocupado e pede para voltar mais tarde; nada se perdeu; tentaremos de novo sozinhos.",
+            "{} está ocupado y pide volver más tarde; nada se perdió; se intentará de nuevo solo.",
+        ],
+        Kind::TooManyConnections => [
+            "{} allows no more connections for this account; nothing was lost; Malote goes on with fewer.",
+            "{} não aceita mais conexões desta conta; nada se perdeu; o Malote continua com menos.",
+            "{} no admite más conexiones de esta cuenta; nada se perdió; Malote sigue con menos.",
+        ],
+        Kind::NotPermitted => [
+            "you may not do this in {}; nothing was changed; ask whoever shares it with you.",
+            "você não tem permissão para isso em {}; nada foi alterado; fale com quem a compartilha.",
+            "no tienes permiso para esto en {}; nada cambió; habla con quien la comparte.",
+        ],
+        Kind::AlreadyExists => [
+            "there is a folder {} already; nothing was changed.",
+            "já existe uma pasta {}; nada foi alterado.",
+            "ya existe una carpeta {}; nada cambió.",
+        ],
+        Kind::ContactAdmin => [
+            "{} sends you to the people who run it; your mail on this device is untouched; ask your provider's support.",
+            "{} pede que você fale com quem o administra; o que está neste aparelho continua intacto; procure o suporte do provedor.",
+            "{} te remite a quienes lo administran; lo que hay en este equipo sigue intacto; consulta al soporte de tu proveedor.",
+        ],
+        Kind::TooLarge => [
+            "the message is larger than {} takes; it is kept here; make it smaller.",
+            "a mensagem é maior do que {} aceita; ela está guardada aqui; diminua-a.",
+            "el mensaje es más grande de lo que {} admite; está guardado aquí; redúcelo.",
         ],
         Kind::OverQuota => [
             "your mailbox on the server is full ({}); nothing was lost; make room and sync again.",

@@ -158,10 +158,16 @@ pub fn internal_date(text: &str) -> Option<i64> {
     let time: Vec<i64> = parts.next()?.split(':').map(|p| p.parse().ok()).collect::<Option<_>>()?;
     let [h, m, s] = time[..] else { return None };
     let zone: i64 = parts.next().unwrap_or("+0000").parse().ok()?;
-    let offset = (zone / 100) * 3600 + (zone % 100) * 60;
-    if !(1..=31).contains(&day) || !(1..=9999).contains(&year) {
+    let plausible = (1..=31).contains(&day)
+        && (1..=9999).contains(&year)
+        && (0..24).contains(&h)
+        && (0..60).contains(&m)
+        && (0..=60).contains(&s) // leap second
+        && (-2359..=2359).contains(&zone);
+    if !plausible {
         return None;
     }
+    let offset = (zone / 100) * 3600 + (zone % 100) * 60;
     // Days since 1970 of a civil date, the year beginning in March so that the leap day comes last.
     let (y, mp) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
     let days = 365 * y + y.div_euclid(4) - y.div_euclid(100) + y.div_euclid(400) + (153 * mp + 2) / 5 + day

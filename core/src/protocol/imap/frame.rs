@@ -61,6 +61,18 @@ impl Framer {
         *self = Self::with_limits(self.limits);
     }
 
+    /// Takes out what was received and is no response yet: after COMPRESS, its bytes are compressed (RFC 4978 section 3).
+    pub fn take_rest(&mut self) -> Vec<u8> {
+        let rest = self.buffer.split_off(self.start.min(self.buffer.len()));
+        self.clear();
+        rest
+    }
+
+    /// True when nothing was received that was not given out.
+    pub fn is_empty(&self) -> bool {
+        self.start >= self.buffer.len()
+    }
+
     /// The next whole response, or `None` while more bytes are needed.
     pub fn next_response(&mut self) -> Result<Option<Vec<u8>>> {
         loop {

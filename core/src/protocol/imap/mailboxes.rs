@@ -4,10 +4,20 @@
 //! NAMESPACE, LIST with special uses and counts, and the SELECT of one mailbox travel in one round trip.
 
 use super::command::Command;
+use super::outcome::Outcome;
 use super::response::{Code, Fetched, ListEntry, MailboxStatus, Namespaces, Response, Status};
-use super::session::{Outcome, Session};
+use super::session::Session;
 use crate::error::{Error, Kind, Result};
+use crate::model::Flags;
 use crate::uid_set::UidSet;
+
+/// More mailboxes, or more changed flags in one answer, than any server has: it does not mean us well.
+const MOST_MAILBOXES: usize = 100_000;
+const MOST_CHANGES: usize = 2_000_000;
+
+fn too_much(what: &str) -> Error {
+    Error::new(Kind::Protocol, what).because("more of it than any server has")
+}
 
 /// Which mailbox to open, and what we know of it.
 #[derive(Debug, Clone)]
@@ -29,12 +39,36 @@ pub struct Selected {
     pub uid_next: u32,
     /// HIGHESTMODSEQ; `None` when the mailbox has no mod-sequences.
     pub highest_modseq: Option<u64>,
+    /// Flags that can be kept (PERMANENTFLAGS); `None` when it was not told, which means all of them.
+    pub permanent_flags: Option<Vec<String>>,
+    /// True when nothing can be changed in it.
+    pub read_only: bool,
+    /// Its identity (RFC 8474 section 4.2), as SELECT tells it.
+    pub mailbox_id: Option<String>,
     /// QRESYNC: what is gone since the last visit.
     pub vanished: UidSet,
     /// QRESYNC: flags that changed since the last visit.
-    pub changed: Vec<Fetched>,
+    pub changed: Vec<FlagNews>,
     /// True when the server answered the QRESYNC question, so that `vanished` and `changed` are complete.
     pub resynced: bool,
+}
+
+/// The flags of one message as the server has them now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FlagNews {
+    /// Its UID.
+    pub uid: u32,
+    /// Its flags.
+    pub flags: Flags,
+    /// Its mod-sequence; 0 where there is none.
+    pub modseq: u64,
+}
+
+impl FlagNews {
+    /// From a FETCH that has them.
+    pub fn of(f: Fetched) -> Option<Self> {
+        Some(Self { uid: f.uid?, flags: f.flags?, modseq: f.modseq.unwrap_or(0) })
+    }
 }
 
 /// What one survey learned.
@@ -52,7 +86,7 @@ pub struct Survey {
 
 impl Session {
     fn status_items(&self) -> &'static str {
-        if self.can("CONDSTORE") || self.can("QRESYNC") {
+        if self.can("CONDSTORE") {
             "(MESSAGES UIDNEXT UIDVALIDITY UNSEEN HIGHESTMODSEQ)"
         } else {
             "(MESSAGES UIDNEXT UIDVALIDITY UNSEEN)"
@@ -65,7 +99,7 @@ impl Session {
             Some((validity, modseq)) if self.can("QRESYNC") && modseq > 0 => {
                 select.raw(&format!("(QRESYNC ({validity} {modseq}))"))
             }
-            _ if self.can("CONDSTORE") || self.can("QRESYNC") => select.raw("(CONDSTORE)"),
+            _ if self.can("CONDSTORE") => select.raw("(CONDSTORE)"),
             _ => select,
         }
     }
@@ -85,13 +119,7 @@ impl Session {
     /// Lists all mailboxes with their counters and opens one, in one round trip where the server has LIST-STATUS and in two
     /// where each mailbox must be asked.
     pub async fn survey(&mut self, open: Option<SelectRequest>, first: bool) -> Result<Survey> {
-        let mut commands = Vec::new();
-        if first && self.can("ENABLE") && self.can("QRESYNC") {
-            commands.push(Command::new("ENABLE").raw("QRESYNC"));
-        }
-        if first && self.can("ID") {
-            commands.push(Command::new("ID").raw("(\"name\" \"Malote\")"));
-        }
+        let mut commands = if first { self.introduction() } else { Vec::new() };
         if first && self.can("NAMESPACE") {
             commands.push(Command::new("NAMESPACE"));
         }
@@ -106,16 +134,20 @@ impl Session {
         let asked_resync = open.as_ref().is_some_and(|o| o.known.is_some()) && self.can("QRESYNC");
         let outcomes = self
             .batch(commands, |i, response| {
+                if survey.mailboxes.len().max(survey.statuses.len()) > MOST_MAILBOXES {
+                    return Err(too_much("LIST"));
+                }
                 match response {
                     Response::List(entry) => survey.mailboxes.push(entry),
                     Response::MailboxStatus(status) => survey.statuses.push(*status),
                     Response::Namespace(namespaces) => survey.namespaces = namespaces,
-                    other if Some(i) == select_at => collect(&mut collected, other),
+                    other if Some(i) == select_at => collect(&mut collected, other)?,
                     _ => {}
                 }
                 Ok(())
             })
             .await?;
+        self.heard_of.clear(); // these counters were asked for
         let mut outcomes = outcomes.into_iter().map(Some).collect::<Vec<_>>();
         if let Some(listed) = outcomes[list_at].take() {
             listed.ok("LIST")?;
@@ -156,12 +188,7 @@ impl Session {
         let mut collected = Selected::default();
         let asked = request.known.is_some() && self.can("QRESYNC");
         let command = self.select_command(request);
-        let outcome = self
-            .run_with(command, |response| {
-                collect(&mut collected, response);
-                Ok(())
-            })
-            .await?;
+        let outcome = self.run_with(command, |response| collect(&mut collected, response)).await?;
         self.selected_from(request, collected, outcome, asked)
     }
 
@@ -182,12 +209,28 @@ impl Session {
                 Ok(_) => Error::new(Kind::MailboxGone, name),
             });
         }
+        collected.read_only = outcome.code.as_ref().is_some_and(|c| c.name() == "READ-ONLY");
         self.selected = Some(request.mailbox.clone());
         self.stirred = false;
         // QRESYNC answers only for the UIDVALIDITY it was asked about.
         let same_validity = request.known.is_some_and(|(validity, _)| validity == collected.uid_validity);
         collected.resynced = asked_resync && same_validity && collected.highest_modseq.is_some();
         Ok(collected)
+    }
+
+    /// Leaves the open mailbox without removing anything from it: UNSELECT (RFC 3691); else it is opened to be read only and
+    /// closed, since CLOSE expunges what was opened to be written (RFC 9051 section 6.4.1).
+    pub async fn unselect(&mut self) -> Result<()> {
+        let Some(open) = self.selected.take() else { return Ok(()) };
+        if self.can("UNSELECT") {
+            return self.run(Command::new("UNSELECT")).await?.ok("UNSELECT").map(drop);
+        }
+        // A failed EXAMINE leaves nothing selected, which is what we want.
+        let outcome = self.run(Command::new("EXAMINE").mailbox(&open)).await?;
+        if outcome.status == Status::Ok {
+            self.run(Command::new("CLOSE")).await?.ok("CLOSE")?;
+        }
+        Ok(())
     }
 
     /// Makes a mailbox. The name is the user's, with the server's delimiter.
@@ -205,7 +248,7 @@ pub fn selectable(entry: &ListEntry) -> bool {
         .any(|a| a.eq_ignore_ascii_case("\\Noselect") || a.eq_ignore_ascii_case("\\NonExistent"))
 }
 
-fn collect(selected: &mut Selected, response: Response) {
+fn collect(selected: &mut Selected, response: Response) -> Result<()> {
     match response {
         // What came before CLOSED belongs to the mailbox that was open until now (RFC 7162 section 3.2.11).
         Response::Status { code: Some(code), .. } if code.name() == "CLOSED" => {
@@ -216,11 +259,14 @@ fn collect(selected: &mut Selected, response: Response) {
             Code::UidNext(n) => selected.uid_next = n,
             Code::HighestModSeq(m) => selected.highest_modseq = Some(m),
             Code::NoModSeq => selected.highest_modseq = None,
+            Code::PermanentFlags(names) => selected.permanent_flags = Some(names),
+            Code::MailboxId(id) => selected.mailbox_id = Some(id),
             _ => {}
         },
         Response::Exists(n) => selected.exists = n,
         Response::Vanished { uids, .. } => selected.vanished = selected.vanished.union(&uids),
-        Response::Fetch(f) if f.uid.is_some() => selected.changed.push(*f),
+        Response::Fetch(f) => selected.changed.extend(FlagNews::of(*f)),
         _ => {}
     }
+    if selected.changed.len() > MOST_CHANGES { Err(too_much("SELECT")) } else { Ok(()) }
 }

@@ -4,6 +4,7 @@
 //! the pieces travel pipelined.
 
 use super::command::Command;
+use super::mailboxes::FlagNews;
 use super::response::{Code, Fetched, Response};
 use super::session::Session;
 use crate::error::{Error, Kind, Result};
@@ -48,13 +49,42 @@ fn texts(set: &UidSet, max: usize) -> Vec<String> {
     out
 }
 
+/// Hands on each message that was asked for, once. A server may add news of others, which is not much; one that answers
+/// without an end is stopped, since callers collect what they get.
+fn only_asked(
+    asked: Option<UidSet>,
+    most: u64,
+    mut on: impl FnMut(Fetched) -> Result<()> + Send,
+) -> impl FnMut(Fetched) -> Result<()> + Send {
+    let (mut seen, mut strangers) = (UidSet::new(), 0u64);
+    move |f| {
+        let uid = f.uid.unwrap_or(0);
+        // News of flags alone may come in front of the answer itself.
+        let wanted = f.section("BODY[HEADER").is_some()
+            && asked.as_ref().is_none_or(|a| a.contains(uid))
+            && !seen.contains(uid)
+            && seen.len() < most * 2 + 10;
+        if !wanted {
+            strangers += 1;
+            let patience = most * 10 + 100_000;
+            return if strangers > patience { Err(endless()) } else { Ok(()) };
+        }
+        seen.insert(uid);
+        on(f)
+    }
+}
+
+fn endless() -> Error {
+    Error::new(Kind::Protocol, "FETCH").because("more messages than were asked for")
+}
+
 impl Session {
     fn header_items(&self) -> String {
-        let modseq = if self.can("CONDSTORE") || self.can("QRESYNC") { " MODSEQ" } else { "" };
+        let modseq = if self.can("CONDSTORE") { " MODSEQ" } else { "" };
         let identity = if self.can("X-GM-EXT-1") {
-            " X-GM-MSGID"
+            " X-GM-MSGID X-GM-THRID X-GM-LABELS"
         } else if self.can("OBJECTID") {
-            " EMAILID"
+            " EMAILID THREADID"
         } else {
             ""
         };
@@ -90,6 +120,11 @@ impl Session {
         on: impl FnMut(Fetched) -> Result<()> + Send,
     ) -> Result<()> {
         let items = self.header_items();
+        let (most, asked) = match which {
+            Which::Uids(uids) => (uids.len(), Some(uids.clone())),
+            Which::Seqs(lo, hi) => (u64::from(hi.saturating_sub(*lo)) + 1, None),
+        };
+        let on = only_asked(asked, most, on);
         let commands = match which {
             Which::Seqs(lo, hi) => vec![Command::new("FETCH").raw(&format!("{lo}:{hi} {items}"))],
             Which::Uids(uids) => texts(uids, 4000)
@@ -100,11 +135,31 @@ impl Session {
         self.fetch_each(commands, on).await
     }
 
+    /// The same for the newest `count` messages: by UID where the server has PARTIAL (RFC 9394 section 3.4), so that a message
+    /// that comes or goes meanwhile shifts nothing; else by sequence number, counted back from `exists`.
+    pub async fn fetch_newest(
+        &mut self,
+        count: u32,
+        exists: u32,
+        on: impl FnMut(Fetched) -> Result<()> + Send,
+    ) -> Result<()> {
+        if exists == 0 {
+            return Ok(());
+        }
+        if !self.can("PARTIAL") {
+            let first = exists.saturating_sub(count - 1).max(1);
+            return self.fetch_headers(&Which::Seqs(first, exists), on).await;
+        }
+        let (items, on) = (self.header_items(), only_asked(None, u64::from(count), on));
+        let command = Command::new("UID FETCH").raw("1:*").raw(&items).raw(&format!("(PARTIAL -1:-{count})"));
+        self.fetch_each(vec![command], on).await
+    }
+
     /// UID and flags of everything, or of what changed since a mod-sequence (RFC 7162 section 3.1.4.1).
     pub async fn fetch_flags(
         &mut self,
         changed_since: Option<u64>,
-        on: impl FnMut(Fetched) -> Result<()> + Send,
+        mut on: impl FnMut(FlagNews) -> Result<()> + Send,
     ) -> Result<()> {
         let command = match changed_since {
             Some(modseq) => Command::new("UID FETCH")
@@ -113,7 +168,7 @@ impl Session {
                 .raw(&format!("(CHANGEDSINCE {modseq})")),
             None => Command::new("UID FETCH").raw("1:*").raw("(UID FLAGS)"),
         };
-        self.fetch_each(vec![command], on).await
+        self.fetch_each(vec![command], |f| FlagNews::of(f).map_or(Ok(()), &mut on)).await
     }
 
     /// Whole messages, each in one piece; for messages up to [`PIECE`].
@@ -151,9 +206,112 @@ impl Session {
         Ok(piece)
     }
 
+    /// One part of a message, decoded: by the server where it can (BINARY, RFC 3516), else `None` and the caller decodes
+    /// what [`Session::fetch_section`] gives. `None` also where the server does not know the encoding (UNKNOWN-CTE).
+    pub async fn fetch_binary(&mut self, uid: u32, section: &str) -> Result<Option<Vec<u8>>> {
+        if !self.can("BINARY") {
+            return Ok(None);
+        }
+        let command = Command::new("UID FETCH").raw(&format!("{uid} (UID BINARY.PEEK[{section}])"));
+        match self.fetch_one_section(command, uid, "BINARY[").await {
+            Err(e) if e.kind == Kind::Refused => Ok(None),
+            other => other,
+        }
+    }
+
+    /// One part of a message as it is, encoded.
+    pub async fn fetch_section(&mut self, uid: u32, section: &str) -> Result<Option<Vec<u8>>> {
+        let command = Command::new("UID FETCH").raw(&format!("{uid} (UID BODY.PEEK[{section}])"));
+        self.fetch_one_section(command, uid, "BODY[").await
+    }
+
+    async fn fetch_one_section(&mut self, command: Command, uid: u32, name: &str) -> Result<Option<Vec<u8>>> {
+        let mut found = None;
+        self.fetch_each(vec![command], |f| {
+            if f.uid == Some(uid)
+                && let Some(bytes) = f.section(name)
+            {
+                found = Some(bytes.to_vec());
+            }
+            Ok(())
+        })
+        .await?;
+        Ok(found)
+    }
+
+    /// The first words of messages as the server makes them (RFC 8970), without waiting for those it has not made yet.
+    pub async fn fetch_previews(
+        &mut self,
+        uids: &UidSet,
+        mut on: impl FnMut(u32, String) -> Result<()> + Send,
+    ) -> Result<()> {
+        if !self.can("PREVIEW") {
+            return Ok(());
+        }
+        let commands = texts(uids, 4000)
+            .into_iter()
+            .map(|set| Command::new("UID FETCH").raw(&set).raw("(UID PREVIEW (LAZY))"))
+            .collect();
+        self.fetch_each(commands, |f| match (f.uid, f.preview) {
+            (Some(uid), Some(text)) => on(uid, text),
+            _ => Ok(()),
+        })
+        .await
+    }
+
+    /// Flags and sizes of what matches a search, without the UIDs going to and fro: the server keeps the result (SEARCHRES,
+    /// RFC 5182). Else they are searched first and then named.
+    pub async fn fetch_matching(
+        &mut self,
+        criteria: &str,
+        mut on: impl FnMut(Fetched) -> Result<()> + Send,
+    ) -> Result<()> {
+        if !self.can("SEARCHRES") {
+            let found = self.search(criteria).await?;
+            let commands = texts(&found, 4000)
+                .into_iter()
+                .map(|set| Command::new("UID FETCH").raw(&set).raw("(UID FLAGS RFC822.SIZE)"))
+                .collect();
+            return self.fetch_each(commands, on).await;
+        }
+        let search = Command::new("UID SEARCH RETURN (SAVE)").raw(criteria);
+        let fetch = Command::new("UID FETCH").raw("$").raw("(UID FLAGS RFC822.SIZE)");
+        let outcomes = self
+            .batch(vec![search, fetch], |_, response| match response {
+                Response::Fetch(f) if f.uid.is_some() => on(*f),
+                _ => Ok(()),
+            })
+            .await?;
+        for outcome in outcomes {
+            outcome.ok("SEARCH")?;
+        }
+        Ok(())
+    }
+
+    /// Sets (`+`) or clears (`-`) Gmail labels (X-GM-EXT-1).
+    pub async fn store_labels(&mut self, uids: &UidSet, sign: char, labels: &[String]) -> Result<()> {
+        if !self.can("X-GM-EXT-1") {
+            return Err(Error::new(Kind::Refused, "X-GM-EXT-1"));
+        }
+        for set in texts(uids, 4000) {
+            let mut command = Command::new("UID STORE").raw(&set).raw(&format!("{sign}X-GM-LABELS.SILENT ("));
+            for (i, label) in labels.iter().enumerate() {
+                // System labels are atoms with a backslash, the user's are mailbox names.
+                command = match (i, label.starts_with('\\')) {
+                    (0, true) => command.glued(label),
+                    (_, true) => command.raw(label),
+                    (0, false) => command.glued_mailbox(label.as_bytes()),
+                    (_, false) => command.mailbox(label.as_bytes()),
+                };
+            }
+            self.run(command.glued(")")).await?.ok("X-GM-LABELS")?;
+        }
+        Ok(())
+    }
+
     /// The UIDs that match a search of ours, such as `ALL` or `UID 4:9`. ESEARCH where offered, since its answer is short.
     pub async fn search(&mut self, criteria: &str) -> Result<UidSet> {
-        let extended = self.can("ESEARCH") || self.can("IMAP4REV2");
+        let extended = self.can("ESEARCH");
         let command = if extended {
             Command::new("UID SEARCH RETURN (ALL)").raw(criteria)
         } else {
@@ -237,7 +395,7 @@ impl Session {
 
     /// Removes exactly these messages, which carry `\Deleted` (UIDPLUS, RFC 4315 section 2.1).
     pub async fn expunge(&mut self, uids: &UidSet) -> Result<()> {
-        if self.can("UIDPLUS") || self.can("IMAP4REV2") {
+        if self.can("UIDPLUS") {
             for set in texts(uids, 4000) {
                 self.run(Command::new("UID EXPUNGE").raw(&set)).await?.ok("EXPUNGE")?;
             }
@@ -250,21 +408,6 @@ impl Session {
             self.run(Command::new("EXPUNGE")).await?.ok("EXPUNGE")?;
         }
         Ok(())
-    }
-
-    /// Adds a message; the new UID where the server tells it.
-    pub async fn append(
-        &mut self,
-        mailbox: &[u8],
-        flags: &str,
-        message: Vec<u8>,
-    ) -> Result<Option<(u32, u32)>> {
-        let command = Command::new("APPEND").mailbox(mailbox).raw(&format!("({flags})")).literal(message);
-        let outcome = self.run(command).await?.ok(&String::from_utf8_lossy(mailbox))?;
-        Ok(match outcome.code {
-            Some(Code::AppendUid { validity, uids }) => uids.last().map(|uid| (validity, *uid)),
-            _ => None,
-        })
     }
 }
 

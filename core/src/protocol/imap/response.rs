@@ -316,6 +316,17 @@ mod tests {
         assert!(f.flags.is_some_and(|f| f.bits == crate::model::Flags::SEEN));
     }
 
+    /// Found by fuzzing: sums of what a server says can overflow.
+    #[test]
+    fn dates_that_no_clock_shows_are_none() {
+        for date in ["17-Jul-1996 02:44:25 9223372036854775807", "17-Jul-1996 9223372036854775807:1:1 +0000"]
+        {
+            let line = format!("* 1 FETCH (UID 3 INTERNALDATE \"{date}\")");
+            let Response::Fetch(f) = Response::parse(line.as_bytes()) else { panic!("no fetch") };
+            assert_eq!((f.uid, f.internal_date), (Some(3), None));
+        }
+    }
+
     #[test]
     fn threads_keep_their_shape() {
         let shape = |s: &str| match Response::parse(s.as_bytes()) {

@@ -12,4 +12,5 @@ pub mod loader;
 pub mod other;
 pub mod proxy;
 pub mod sample;
+pub mod script;
 pub mod tls;

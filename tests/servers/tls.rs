@@ -34,3 +34,18 @@ pub fn make_for(dir: &Path, names: &[&str]) -> Certificates {
     std::fs::write(&files.key, key.serialize_pem()).expect("key.pem");
     files
 }
+
+/// What a server in this process shows.
+pub fn server_config(files: &Certificates) -> rustls::ServerConfig {
+    use rustls::pki_types::pem::PemObject;
+    use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+    let chain: Vec<_> =
+        CertificateDer::pem_file_iter(&files.cert).expect("cert.pem").collect::<Result<_, _>>().expect("PEM");
+    let key = PrivateKeyDer::from_pem_file(&files.key).expect("key.pem");
+    rustls::ServerConfig::builder_with_provider(rustls::crypto::ring::default_provider().into())
+        .with_safe_default_protocol_versions()
+        .expect("versions")
+        .with_no_client_auth()
+        .with_single_cert(chain, key)
+        .expect("a certificate")
+}

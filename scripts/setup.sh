@@ -16,7 +16,7 @@ debian() {
 		xvfb xauth dbus dbus-x11 gnome-keyring x11-utils
 		fonts-noto-core fonts-noto-color-emoji fonts-noto-cjk
 		# the screens in a browser, a mail server for the tests
-		chromium dovecot-imapd procps
+		chromium dovecot-imapd procps libsasl2-modules libsasl2-modules-db
 	)
 	local missing=()
 	for p in "${wanted[@]}"; do
@@ -53,6 +53,8 @@ case "$(uname -s)" in
 	*) if command -v apt-get >/dev/null; then debian; elif command -v dnf >/dev/null; then fedora; else
 		echo "setup: this system is not known; see the list in scripts/setup.sh" ; fi ;;
 esac
+
+scripts/servers.sh
 
 # npm install is only run when the lock file is newer than what is there.
 if [ ! -e node_modules/.package-lock.json ] || [ package-lock.json -nt node_modules/.package-lock.json ]; then

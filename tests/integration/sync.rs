@@ -1,10 +1,10 @@
-//! One device, one server, every tier: what is on the server is here, what is done here is on the server.
+//! One device and one server: policies, round trips, and what happens between two steps. (The same on every server:
+//! servers.rs.)
 
-use malote_core::api::Core;
 use malote_core::api::types::Mark;
 use malote_core::model::PlacementId;
 use servers::device::{Device, small};
-use servers::dovecot::{Dovecot, Options, PASSWORD};
+use servers::dovecot::{Dovecot, PASSWORD};
 use servers::loader::{Loader, Mail};
 use servers::other::Other;
 
@@ -27,80 +27,6 @@ async fn agree(device: &Device, other: &mut Other, mailboxes: &[&str]) {
 
 async fn ids(device: &Device, mailbox: &str, word: &str) -> Vec<PlacementId> {
     device.rows(mailbox).await.into_iter().filter(|r| r.subject == word).map(|r| r.id).collect()
-}
-
-/// Flags, keywords, moves, deletions, new mail: in both directions, then undo.
-async fn exercise(server: &Dovecot) {
-    fill(server, "ana", "INBOX", &["um", "dois", "tres", "quatro", "cinco"]);
-    let device = Device::new(server, "ana", "30d").await;
-    device.sync().await;
-    let mut other = Other::sign_in(server.imap, "ana").await;
-    let boxes = ["INBOX", "Archive", "Trash"];
-    agree(&device, &mut other, &boxes).await;
-    assert_eq!(device.rows("INBOX").await.len(), 5);
-
-    let core: &Core = &device.core;
-    core.mark(ids(&device, "INBOX", "um").await, Mark::Read).await.expect("mark");
-    core.mark(ids(&device, "INBOX", "um").await, Mark::Flag("Trabalho".into())).await.expect("mark");
-    core.archive(ids(&device, "INBOX", "dois").await).await.expect("archive");
-    core.trash(ids(&device, "INBOX", "tres").await).await.expect("trash");
-    assert_eq!(device.rows("INBOX").await.len(), 3, "the screen shows it before the server knows");
-    let uids = other.uids("INBOX").await;
-    other.store(uids[3], "+FLAGS (\\Flagged $Outro)").await;
-    other.append("INBOX", &small("seis")).await;
-    device.sync().await;
-    agree(&device, &mut other, &boxes).await;
-    assert_eq!(other.contents("Archive").await.len(), 1);
-
-    // The other device removes and moves; flags of ours wait for a message that it moved.
-    let uids = other.uids("INBOX").await;
-    other.expunge(uids[0]).await;
-    other.move_to(uids[2], "Archive").await;
-    device.sync().await;
-    agree(&device, &mut other, &boxes).await;
-
-    // Undo of what the server knows already is its opposite.
-    let undone = core.undo_last().await.expect("undo");
-    assert_eq!((undone.label.as_str(), undone.whole), ("trash", true));
-    device.sync().await;
-    agree(&device, &mut other, &boxes).await;
-    assert_eq!(ids(&device, "INBOX", "tres").await.len(), 1);
-
-    // Undo of what it does not know yet is as if nothing had been.
-    core.archive(ids(&device, "INBOX", "tres").await).await.expect("archive");
-    core.mark(ids(&device, "Archive", "tres").await, Mark::Star).await.expect("mark");
-    core.undo_last().await.expect("undo");
-    core.undo_last().await.expect("undo");
-    device.sync().await;
-    agree(&device, &mut other, &boxes).await;
-    assert_eq!(ids(&device, "INBOX", "tres").await.len(), 1);
-
-    // Marked in its new place while the move waits: both arrive, in order.
-    core.archive(ids(&device, "INBOX", "tres").await).await.expect("archive");
-    core.mark(ids(&device, "Archive", "tres").await, Mark::Star).await.expect("mark");
-    core.delete(ids(&device, "Archive", "dois").await, 0).await.expect("delete");
-    device.sync().await;
-    agree(&device, &mut other, &boxes).await;
-    assert!(device.core.notices().await.expect("notices").is_empty());
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn with_qresync() {
-    exercise(&Dovecot::start()).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn with_condstore_only() {
-    let capability = "IMAP4rev1 SASL-IR ID ENABLE IDLE NAMESPACE UIDPLUS LIST-EXTENDED CONDSTORE ESEARCH LIST-STATUS MOVE LITERAL+ SPECIAL-USE";
-    exercise(&Dovecot::start_with(Options { capability: Some(capability.into()), ..Options::default() }))
-        .await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn with_nothing_but_imap4rev1() {
-    let capability = "IMAP4rev1 AUTH=PLAIN";
-    exercise(&Dovecot::start_with(Options { capability: Some(capability.into()), ..Options::default() }))
-        .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

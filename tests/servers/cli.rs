@@ -1,6 +1,7 @@
 //! Devices as processes: the `malote` command with a home of its own.
 
-use crate::dovecot::{Dovecot, PASSWORD};
+use crate::dovecot::PASSWORD;
+use crate::place::Place;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -83,12 +84,12 @@ impl Home {
     }
 
     /// Signs in to the throw-away server.
-    pub fn sign_in(&self, server: &Dovecot, user: &str, keep: &str) {
+    pub fn sign_in(&self, server: &Place, user: &str, keep: &str) {
         self.sign_in_with(server, user, keep, &format!("echo {PASSWORD}"));
     }
 
     /// The same with a password command of the test's own.
-    pub fn sign_in_with(&self, server: &Dovecot, user: &str, keep: &str, print: &str) {
+    pub fn sign_in_with(&self, server: &Place, user: &str, keep: &str, print: &str) {
         let (imap, ca) = (format!("localhost:{}", server.imaps), server.ca.display().to_string());
         let address = format!("{user}@exemplo.test");
         let place = ["--user", user, "--imap", &imap, "--ca-file", &ca, "--keep", keep];

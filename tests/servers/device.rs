@@ -1,6 +1,7 @@
 //! A device of ours: a core with its own data, in this process.
 
-use crate::dovecot::{Dovecot, PASSWORD};
+use crate::dovecot::PASSWORD;
+use crate::place::Place;
 use malote_core::account::secrets::MemorySecrets;
 use malote_core::api::types::NewAccount;
 use malote_core::api::{Core, Dirs, Events};
@@ -26,7 +27,7 @@ pub fn dirs(dir: &Path) -> Dirs {
 }
 
 /// An account on the throw-away server.
-pub fn account(server: &Dovecot, user: &str, keep: &str) -> NewAccount {
+pub fn account(server: &Place, user: &str, keep: &str) -> NewAccount {
     NewAccount {
         address: format!("{user}@exemplo.test"),
         name: user.to_owned(),
@@ -43,7 +44,7 @@ pub fn account(server: &Dovecot, user: &str, keep: &str) -> NewAccount {
 
 impl Device {
     /// A new device that signed in; nothing is synced yet.
-    pub async fn new(server: &Dovecot, user: &str, keep: &str) -> Self {
+    pub async fn new(server: &Place, user: &str, keep: &str) -> Self {
         Self::with(account(server, user, keep)).await
     }
 

@@ -1,11 +1,9 @@
 //! A throw-away Dovecot on loopback: any user name exists, with the same password.
 
+use crate::place::{self, Place, free_port, is_root};
 use crate::tls::{self, Certificates};
-use std::io::{BufRead, BufReader};
-use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
 
 /// The password of every user.
 pub const PASSWORD: &str = "senha-de-teste-93";
@@ -14,12 +12,14 @@ pub const PASSWORD: &str = "senha-de-teste-93";
 pub struct Dovecot {
     child: Child,
     dir: tempfile::TempDir,
-    /// In clear and STARTTLS.
-    pub imap: u16,
-    /// Implicit TLS.
-    pub imaps: u16,
-    /// The certificate authority to trust.
-    pub ca: PathBuf,
+    place: Place,
+}
+
+impl std::ops::Deref for Dovecot {
+    type Target = Place;
+    fn deref(&self) -> &Place {
+        &self.place
+    }
 }
 
 /// What can be different from the usual.
@@ -35,15 +35,6 @@ pub struct Options {
     pub connections: Option<u32>,
     /// More of `dovecot.conf`, at its end.
     pub extra: String,
-}
-
-fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a free port").port()
-}
-
-fn is_root() -> bool {
-    let id = Command::new("id").arg("-u").output().expect("id");
-    id.stdout.starts_with(b"0")
 }
 
 fn program() -> PathBuf {
@@ -85,30 +76,10 @@ impl Dovecot {
         let log = std::fs::File::create(dir.path().join("stderr.log")).expect("log");
         let mut command = Command::new(program());
         command.arg("-F").arg("-c").arg(&conf).stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
-        #[cfg(unix)]
-        {
-            use std::os::unix::process::CommandExt;
-            command.process_group(0); // so that it ends with all its children, and nothing else does
-        }
-        let child = command.spawn().expect("dovecot starts");
-        let server = Self { child, ca: certificates.ca, dir, imap, imaps };
-        server.wait_for_greeting();
+        let child = place::in_own_group(&mut command).spawn().expect("dovecot starts");
+        let server = Self { child, dir, place: Place { imap, imaps, ca: certificates.ca } };
+        place::wait_for_greeting(server.imap, || server.log());
         server
-    }
-
-    fn wait_for_greeting(&self) {
-        let begun = Instant::now();
-        while begun.elapsed() < Duration::from_secs(20) {
-            if let Ok(stream) = TcpStream::connect(("127.0.0.1", self.imap)) {
-                let _ = stream.set_read_timeout(Some(Duration::from_secs(2)));
-                let mut line = String::new();
-                if BufReader::new(stream).read_line(&mut line).is_ok() && line.starts_with("* OK") {
-                    return;
-                }
-            }
-            std::thread::sleep(Duration::from_millis(20));
-        }
-        panic!("Dovecot does not greet: {}", self.log());
     }
 
     /// What the server wrote to its log.
@@ -121,9 +92,7 @@ impl Dovecot {
 
     /// Ends it now, as a power cut would.
     pub fn kill(&mut self) {
-        let group = format!("-{}", self.child.id());
-        let _ = Command::new("kill").args(["-KILL", "--", &group]).stderr(Stdio::null()).status();
-        let _ = self.child.wait();
+        place::kill_group(&mut self.child);
     }
 }
 
@@ -152,11 +121,8 @@ fn config(dir: &Path, tls: &Certificates, imap: u16, imaps: u16, options: &Optio
              service anvil {{\n  chroot =\n}}\nservice imap-login {{\n  chroot =\n}}\nservice stats {{\n  chroot =\n}}\n"
         )
     };
-    let capability = options
-        .capability
-        .as_ref()
-        .map(|c| format!("protocol imap {{\n  imap_capability = {c}\n}}\n"))
-        .unwrap_or_default();
+    let capability =
+        options.capability.as_ref().map(|c| format!("  imap_capability = {c}\n")).unwrap_or_default();
     let (cert, key) = (tls.cert.display(), tls.key.display());
     format!(
         r#"base_dir = {d}/run
@@ -174,7 +140,8 @@ mail_location = {store}:~/mail
 mail_fsync = never
 mailbox_list_index = yes
 mail_max_userip_connections = {connections}
-mail_plugins = notify
+mail_plugins = notify quota
+mail_attribute_dict = file:{d}/mail/%u/attributes
 auth_mechanisms = plain login
 auth_username_format = %Lu
 disable_plaintext_auth = no
@@ -215,7 +182,16 @@ namespace inbox {{
     special_use = \Archive
   }}
 }}
-{capability}service imap-login {{
+protocol imap {{
+  mail_plugins = $mail_plugins imap_quota imap_zlib
+  imap_metadata = yes
+{capability}}}
+plugin {{
+  quota = count:User quota
+  quota_rule = *:storage=10G
+  quota_vsizes = yes
+}}
+service imap-login {{
   inet_listener imap {{
     port = {imap}
   }}

@@ -5,11 +5,14 @@
 pub mod chance;
 pub mod cli;
 pub mod corpora;
+pub mod cyrus;
 pub mod device;
 pub mod dovecot;
 pub mod fake;
 pub mod loader;
+pub mod mailutils;
 pub mod other;
+pub mod place;
 pub mod proxy;
 pub mod sample;
 pub mod script;

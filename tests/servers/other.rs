@@ -39,7 +39,11 @@ impl Other {
     }
 
     pub async fn move_to(&mut self, uid: u32, mailbox: &str) {
-        self.0.uid_mv(uid.to_string(), mailbox).await.expect("move");
+        if self.0.uid_mv(uid.to_string(), mailbox).await.is_err() {
+            // No MOVE there: as RFC 6851 section 3.1 says it can be done without.
+            self.0.uid_copy(uid.to_string(), mailbox).await.expect("copy");
+            self.expunge(uid).await;
+        }
     }
 
     pub async fn expunge(&mut self, uid: u32) {

@@ -153,6 +153,12 @@ impl Transport {
         self.encrypted
     }
 
+    /// True where nobody in between can read along: under TLS, or without a network. Nothing else carries a password, since
+    /// [`Transport::connect`] refuses to leave this machine without TLS.
+    pub fn is_private(&self) -> bool {
+        self.encrypted || matches!(self.host.as_str(), "localhost" | "127.0.0.1" | "::1")
+    }
+
     /// What a sign-in can be tied to.
     pub fn binding(&self) -> Option<&ChannelBinding> {
         self.binding.as_ref()

@@ -28,7 +28,12 @@ impl Outcome {
 
 /// What a NO, a BAD or a BYE with this code means (RFC 5530 section 3, RFC 9051 section 7.1).
 pub(super) fn refusal(code: Option<&Code>, text: &str, subject: &str) -> Error {
-    let name = code.map_or("", Code::name);
+    let name = match code {
+        Some(code) => code.name(),
+        // GNU mailutils 3.15 puts it into the middle of the text.
+        None if text.contains("[TRYCREATE]") => "TRYCREATE",
+        None => "",
+    };
     let (kind, scope) = match name {
         _ if too_many(name, text) => (Kind::TooManyConnections, Scope::Account),
         "AUTHENTICATIONFAILED" | "AUTHORIZATIONFAILED" => (Kind::SignInRefused, Scope::Account),

@@ -117,25 +117,34 @@ impl Session {
         }
         let offered = |session: &Session, name: &str| session.capabilities.contains(&format!("AUTH={name}"));
         let binding = self.transport.binding().cloned();
-        let mut chosen = Mechanism::choose(who, binding.as_ref(), |name| offered(self, name));
+        let mut tried: Vec<Mechanism> = Vec::new();
         let outcome = loop {
-            let Some(mechanism) = chosen else {
+            let bound =
+                binding.as_ref().filter(|_| !tried.iter().any(|m| matches!(m, Mechanism::Scram(_, true))));
+            let next = Mechanism::choose(who, bound, |name| {
+                let plain_scram = tried.iter().any(|m| matches!(m, Mechanism::Scram(_, false)));
+                offered(self, name) && !(plain_scram && name.starts_with("SCRAM"))
+            });
+            let Some(mechanism) = next else {
                 break self.login(to, who).await?;
             };
             let plus = self.capabilities.iter().any(|c| c.starts_with("AUTH=SCRAM-") && c.ends_with("-PLUS"));
             let exchange = Exchange::new(mechanism, who, &to.host, to.port, binding.as_ref(), plus)?;
             let (outcome, told) = self.exchange(mechanism, exchange).await?;
-            // "the client MUST NOT …" fall back to no binding when the server offered one, unless it says that it does not
-            // know our kind of binding (RFC 5802 section 7, unsupported-channel-binding-type). Cyrus SASL 2.1 knows none
-            // that TLS 1.3 gives and says it as BADPARAM without words; the password was not given away by trying.
-            if outcome.status != Status::Ok
-                && matches!(mechanism, Mechanism::Scram(_, true))
-                && binding_unknown(&outcome, &told)
-            {
-                chosen = Mechanism::choose(who, None, |name| offered(self, name));
-                continue;
+            let again = outcome.status != Status::Ok
+                && match mechanism {
+                    // A server that does not know our kind of binding (RFC 5802 section 7,
+                    // unsupported-channel-binding-type): Cyrus SASL 2.1 knows none that TLS 1.3 gives. Nothing was given away.
+                    Mechanism::Scram(_, true) => binding_unknown(&outcome, &told),
+                    // One that keeps hashes offers SCRAM and cannot do it (GNU mailutils 3.15): it gives no reason, where a
+                    // wrong password has its code.
+                    Mechanism::Scram(_, false) => outcome.code.is_none() && self.transport.is_private(),
+                    _ => false,
+                };
+            if !again {
+                break outcome;
             }
-            break outcome;
+            tried.push(mechanism);
         };
         // Some servers say what they can do after sign-in with the OK; what they said before says nothing about it.
         if !matches!(outcome.code, Some(Code::Capability(_))) {

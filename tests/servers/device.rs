@@ -6,6 +6,7 @@ use malote_core::account::secrets::MemorySecrets;
 use malote_core::api::types::NewAccount;
 use malote_core::api::{Core, Dirs, Events};
 use malote_core::clock::SystemClock;
+use malote_core::error::Error;
 use malote_core::model::{AccountId, Endpoint, Tls};
 use malote_core::query::list::RowView;
 use malote_core::query::mailboxes::MailboxView;
@@ -50,13 +51,18 @@ impl Device {
 
     /// A new device with this account.
     pub async fn with(new: NewAccount) -> Self {
+        Self::try_with(new).await.expect("add")
+    }
+
+    /// The same, where adding it may fail.
+    pub async fn try_with(new: NewAccount) -> Result<Self, Error> {
         let dir = tempfile::tempdir().expect("a directory");
         let (core, events) =
             Core::open(dirs(dir.path()), Arc::new(MemorySecrets::default()), SystemClock::shared())
                 .await
                 .expect("open");
-        let added = core.account_add(new).await.expect("add");
-        Self { core, events, account: added.id, dir }
+        let added = core.account_add(new).await?;
+        Ok(Self { core, events, account: added.id, dir })
     }
 
     pub fn path(&self) -> &Path {

@@ -208,6 +208,11 @@ service imap {{
 service stats {{
   client_limit = 1000
 }}
+service anvil {{
+  unix_listener anvil-auth-penalty {{
+    mode = 0
+  }}
+}}
 {extra}
 "#
     )

@@ -14,6 +14,7 @@ pub mod mailutils;
 pub mod other;
 pub mod place;
 pub mod proxy;
+pub mod relay;
 pub mod sample;
 pub mod script;
 pub mod tls;

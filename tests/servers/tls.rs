@@ -20,19 +20,54 @@ pub fn make(dir: &Path) -> Certificates {
 
 /// Makes a certificate for these names.
 pub fn make_for(dir: &Path, names: &[&str]) -> Certificates {
+    let names: Vec<String> = names.iter().map(|n| (*n).to_owned()).collect();
+    write(dir, CertificateParams::new(names).expect("names"), None).0
+}
+
+/// One whose time is over.
+pub fn make_expired(dir: &Path) -> Certificates {
+    let mut params = CertificateParams::new(vec!["localhost".to_owned()]).expect("names");
+    params.not_before = rcgen::date_time_ymd(2020, 1, 1);
+    params.not_after = rcgen::date_time_ymd(2021, 1, 1);
+    write(dir, params, None).0
+}
+
+/// One for this machine, and one for a user, from the same authority.
+pub fn make_with_client(dir: &Path, user: &str) -> (Certificates, Certificates) {
+    let server = CertificateParams::new(vec!["localhost".to_owned()]).expect("names");
+    let mut client = CertificateParams::new(Vec::new()).expect("parameters");
+    client.distinguished_name = rcgen::DistinguishedName::new();
+    client.distinguished_name.push(rcgen::DnType::CommonName, user);
+    client.extended_key_usages = vec![rcgen::ExtendedKeyUsagePurpose::ClientAuth];
+    let (server, client) = write(dir, server, Some(client));
+    (server, client.expect("a client"))
+}
+
+fn write(
+    dir: &Path,
+    server: CertificateParams,
+    client: Option<CertificateParams>,
+) -> (Certificates, Option<Certificates>) {
     let mut authority = CertificateParams::new(Vec::new()).expect("parameters");
     authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let authority_key = KeyPair::generate().expect("key");
     let ca = authority.self_signed(&authority_key).expect("authority");
     let issuer = Issuer::new(authority, authority_key);
-    let names: Vec<String> = names.iter().map(|n| (*n).to_owned()).collect();
-    let key = KeyPair::generate().expect("key");
-    let cert = CertificateParams::new(names).expect("names").signed_by(&key, &issuer).expect("certificate");
-    let files = Certificates { ca: dir.join("ca.pem"), cert: dir.join("cert.pem"), key: dir.join("key.pem") };
-    std::fs::write(&files.ca, ca.pem()).expect("ca.pem");
-    std::fs::write(&files.cert, cert.pem()).expect("cert.pem");
-    std::fs::write(&files.key, key.serialize_pem()).expect("key.pem");
-    files
+    let ca_file = dir.join("ca.pem");
+    std::fs::write(&ca_file, ca.pem()).expect("ca.pem");
+    let make = |params: CertificateParams, name: &str| {
+        let key = KeyPair::generate().expect("key");
+        let cert = params.signed_by(&key, &issuer).expect("certificate");
+        let files = Certificates {
+            ca: ca_file.clone(),
+            cert: dir.join(format!("{name}.pem")),
+            key: dir.join(format!("{name}-key.pem")),
+        };
+        std::fs::write(&files.cert, cert.pem()).expect("a certificate");
+        std::fs::write(&files.key, key.serialize_pem()).expect("a key");
+        files
+    };
+    (make(server, "cert"), client.map(|params| make(params, "client")))
 }
 
 /// What a server in this process shows.

@@ -121,9 +121,15 @@ impl Core {
                 Context::new(self.store.clone(), account.id, self.vault.clone(), self.clock.clone());
             ctx.release_held = true;
             let mut session = ctx.connect().await?;
-            cycle::cycle(&ctx, &mut session, true).await?;
-            // What was held back or came in meanwhile.
-            cycle::survey(&ctx, &mut session, false).await?;
+            session.compress().await?;
+            let done = async {
+                cycle::cycle(&ctx, &mut session, true).await?;
+                // What was held back or came in meanwhile.
+                cycle::survey(&ctx, &mut session, false).await
+            }
+            .await;
+            ctx.write_down(&mut session).await?;
+            done?;
             session.logout().await;
         }
         Ok(())
@@ -139,6 +145,7 @@ impl Core {
         let ctx = Context::new(self.store.clone(), message.account, self.vault.clone(), self.clock.clone());
         let mut session = ctx.connect().await?;
         bodies::fetch_one(&ctx, &mut session, placement.message).await?;
+        ctx.write_down(&mut session).await?;
         session.logout().await;
         Ok(())
     }

@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 impl Core {
     /// All accounts.
     pub async fn accounts(&self) -> Result<Vec<AccountView>> {
-        accounts::accounts(&self.store).await
+        accounts::accounts(&self.store, self.clock.now().div_euclid(86_400)).await
     }
 
     /// The folder trees of all accounts.

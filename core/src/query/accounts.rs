@@ -23,13 +23,18 @@ pub struct AccountView {
     pub keep: String,
     /// How many changes the server has still to be told.
     pub waiting: u64,
+    /// Bytes received in the last 30 days.
+    pub down: u64,
+    /// Bytes sent in the last 30 days.
+    pub up: u64,
 }
 
-/// All accounts, oldest first.
-pub async fn accounts(store: &Store) -> Result<Vec<AccountView>> {
+/// All accounts, oldest first. `today` counts days since 1970, UTC.
+pub async fn accounts(store: &Store, today: i64) -> Result<Vec<AccountView>> {
     let mut out = Vec::new();
     for a in store.accounts().await? {
         let waiting = store.waiting_count(a.id).await?;
+        let used = store.traffic_since(a.id, today - 29).await?;
         out.push(AccountView {
             id: a.id,
             address: a.address,
@@ -38,6 +43,8 @@ pub async fn accounts(store: &Store) -> Result<Vec<AccountView>> {
             imap: a.imap,
             keep: a.keep.to_string(),
             waiting,
+            down: used.down,
+            up: used.up,
         });
     }
     Ok(out)

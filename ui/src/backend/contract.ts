@@ -154,7 +154,15 @@ keep: string,
 /**
  * How many changes the server has still to be told.
  */
-waiting: number, };
+waiting: number, 
+/**
+ * Bytes received in the last 30 days.
+ */
+down: number, 
+/**
+ * Bytes sent in the last 30 days.
+ */
+up: number, };
 
 export type AccountState = { 
 /**

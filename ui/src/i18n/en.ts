@@ -171,6 +171,7 @@ export const en = {
 			: keep === "headers"
 				? "Keeps only the list on this device"
 				: `Keeps the last ${keep.replace("d", "")} days on this device`,
+	traffic: (down: string, up: string) => `In 30 days: ${down} received, ${up} sent`,
 	removeAccount: "Remove from this device",
 	removeAccountSure: "Remove this account from this device? Nothing is deleted on the server.",
 	remove: "Remove",

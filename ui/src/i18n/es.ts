@@ -168,6 +168,7 @@ export const es: Texts = {
 			: keep === "headers"
 				? "Guarda solo la lista en este equipo"
 				: `Guarda los últimos ${keep.replace("d", "")} días en este equipo`,
+	traffic: (down, up) => `En 30 días: ${down} recibidos, ${up} enviados`,
 	removeAccount: "Quitar de este equipo",
 	removeAccountSure: "¿Quitar esta cuenta de este equipo? No se elimina nada en el servidor.",
 	remove: "Quitar",

@@ -168,6 +168,7 @@ export const ptBR: Texts = {
 			: keep === "headers"
 				? "Guarda só a lista neste aparelho"
 				: `Guarda os últimos ${keep.replace("d", "")} dias neste aparelho`,
+	traffic: (down, up) => `Em 30 dias: ${down} recebidos, ${up} enviados`,
 	removeAccount: "Remover deste aparelho",
 	removeAccountSure: "Remover esta conta deste aparelho? Nada é excluído no servidor.",
 	remove: "Remover",

@@ -376,6 +376,7 @@ async fn status(core: &Core, json: bool) -> Result<()> {
         out.push(json!({
             "account": a.address, "folders": own.len(), "messages": sum(|m| m.total), "missing": sum(|m| m.missing),
             "unread": sum(|m| m.unread), "waiting": a.waiting, "checked": checked,
+            "down": a.down, "up": a.up,
         }));
     }
     if json {

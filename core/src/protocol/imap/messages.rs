@@ -66,7 +66,7 @@ fn only_asked(
             && seen.len() < most * 2 + 10;
         if !wanted {
             strangers += 1;
-            let patience = most * 10 + 100_000;
+            let patience = most * 10 + 20_000;
             return if strangers > patience { Err(endless()) } else { Ok(()) };
         }
         seen.insert(uid);

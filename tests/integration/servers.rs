@@ -6,8 +6,10 @@ use malote_core::error::Kind;
 use malote_core::model::{Endpoint, PlacementId, Tls};
 use malote_core::protocol::imap::Session;
 use malote_core::protocol::imap::append::{Piece, Upload};
+use malote_core::protocol::imap::command::Command as Imap;
 use malote_core::protocol::imap::mailboxes::SelectRequest;
 use malote_core::protocol::imap::messages::Which;
+use malote_core::protocol::imap::response::Response;
 use malote_core::protocol::imap::sign_in::Credentials;
 use malote_core::protocol::tls::Trust;
 use malote_core::uid_set::UidSet;
@@ -333,6 +335,40 @@ async fn starttls() {
 async fn cyrus() {
     let Some(server) = Cyrus::start(&["ana", "bia", "caio"]) else { return };
     suite(&server).await;
+    // Its STATUS (MAILBOXID) answers random bytes: we never ask, and would survive it.
+    let mut session = open(&server, Tls::Implicit, "ana").await;
+    for _ in 0..20 {
+        let mut messages = None;
+        let command = Imap::new("STATUS").mailbox(b"INBOX").raw("(MESSAGES MAILBOXID)");
+        let outcome = session.run_with(command, |response| {
+            if let Response::MailboxStatus(status) = response {
+                messages = status.messages;
+            }
+            Ok(())
+        });
+        outcome.await.expect("answered").ok("STATUS").expect("OK");
+        assert!(messages.is_some());
+    }
+}
+
+/// With NOTIFY, a mailbox that nobody looks at is in step within seconds of a change, long before the next round.
+#[tokio::test(flavor = "multi_thread")]
+async fn news_of_other_mailboxes() {
+    let server = Dovecot::start();
+    let mut other = Other::sign_in(server.imap, "ana").await;
+    let device = Device::new(&server, "ana", "headers").await;
+    device.core.start().await.expect("start");
+    let begun = std::time::Instant::now();
+    let mut words = 0;
+    // The watch begins after the first sync; from then on each message is heard of, and none is asked for.
+    while device.folder_or_none("Archive").await.is_none_or(|f| f.total < 2) {
+        if words == 0 || device.folder_or_none("Archive").await.is_some_and(|f| f.total as usize == words) {
+            words += 1;
+            other.append("Archive", &small(&format!("novo {words}"))).await;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(60), "not heard of");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
 }
 
 /// No UIDPLUS, CONDSTORE, MOVE, ESEARCH, SPECIAL-USE, LIST-STATUS, COMPRESS, and no TLS: on loopback only.

@@ -250,7 +250,9 @@ async fn watch_once(ctx: &Context, wake: &Notify) -> Result<()> {
     }
     session.introduce().await?;
     pull::pull(ctx, &mut session, inbox.id).await?;
-    session.notify().await?;
+    if session.notify().await? {
+        wake.notify_one(); // what changed elsewhere until now nobody has told
+    }
     let mut pull_now = session.take_stirred();
     loop {
         if pull_now {

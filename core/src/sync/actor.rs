@@ -250,9 +250,7 @@ async fn watch_once(ctx: &Context, wake: &Notify) -> Result<()> {
     }
     session.introduce().await?;
     pull::pull(ctx, &mut session, inbox.id).await?;
-    if session.notify().await? {
-        wake.notify_one(); // what changed elsewhere until now nobody has told
-    }
+    let mut unheard = session.notify().await?;
     let mut pull_now = session.take_stirred();
     loop {
         if pull_now {
@@ -266,7 +264,14 @@ async fn watch_once(ctx: &Context, wake: &Notify) -> Result<()> {
         }
         let renew = *ctx.renew.lock().unwrap_or_else(PoisonError::into_inner);
         let begun = tokio::time::Instant::now();
-        match session.idle(renew, ctx.make_room.notified()).await {
+        // Once: what changed elsewhere before we listened.
+        let catch_up = std::mem::take(&mut unheard);
+        let listening = || {
+            if catch_up {
+                wake.notify_one();
+            }
+        };
+        match session.listen(renew, ctx.make_room.notified(), listening).await {
             Ok(heard) => {
                 if heard.tree || !heard.elsewhere.is_empty() {
                     wake.notify_one();

@@ -50,6 +50,17 @@ impl Session {
     /// Waits until something changes, `wake` resolves, or `renew` has passed. Servers drop an idle client after 30 minutes,
     /// so renew before 29 (RFC 9051 section 6.3.13), or sooner where the server or the way to it is less patient.
     pub async fn idle(&mut self, renew: Duration, wake: impl Future<Output = ()>) -> Result<Heard> {
+        self.listen(renew, wake, || ()).await
+    }
+
+    /// The same; `listening` is called once the server listens with us. What happened before that, nobody may tell: Dovecot
+    /// 2.3 compares with what it finds then, not with what was when NOTIFY was set.
+    pub async fn listen(
+        &mut self,
+        renew: Duration,
+        wake: impl Future<Output = ()>,
+        listening: impl FnOnce(),
+    ) -> Result<Heard> {
         self.usable()?;
         self.broken = true;
         let mut heard = Heard { elsewhere: std::mem::take(&mut self.heard_of), ..Heard::default() };
@@ -67,6 +78,7 @@ impl Session {
                 other => note(&mut heard, &other),
             }
         }
+        listening();
         heard.elsewhere.append(&mut self.heard_of);
         if !heard.anything() {
             let deadline = tokio::time::sleep(renew);

@@ -120,6 +120,11 @@ impl Session {
     /// where each mailbox must be asked.
     pub async fn survey(&mut self, open: Option<SelectRequest>, first: bool) -> Result<Survey> {
         let mut commands = if first { self.introduction() } else { Vec::new() };
+        if self.selected.is_some() {
+            // "the STATUS command SHOULD NOT be used on a mailbox that is selected" (RFC 9051 section 6.3.11): Dovecot answers
+            // with what this session has seen of it so far. A NOOP in front lets it see.
+            commands.push(Command::new("NOOP"));
+        }
         if first && self.can("NAMESPACE") {
             commands.push(Command::new("NAMESPACE"));
         }

@@ -1,5 +1,5 @@
 # The two that a newcomer needs: `make demo` and `make test`. Both install what is missing first.
-.PHONY: demo test setup run check ui app tools gen shots
+.PHONY: demo test setup run check ui app tools gen shots bench fuzz
 
 CARGO := cargo
 APP_FEATURES := --features tauri/custom-protocol
@@ -48,3 +48,11 @@ gen:
 ## Pictures of every screen, size and theme in target/shots.
 shots: ui tools
 	node tests/e2e/shots.mjs target/shots
+
+## Ours beside the floor in one run, as ratios.
+bench: setup
+	$(CARGO) run --release -p malote-tests --bin bench
+
+## Coverage-guided fuzzing of the wire; FUZZ_SECONDS for each target (60), TARGETS to choose.
+fuzz:
+	@scripts/fuzz.sh

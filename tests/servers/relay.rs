@@ -1,5 +1,6 @@
 //! Proxies on loopback that do what proxies do: SOCKS5 (RFC 1928, RFC 1929) and HTTP CONNECT.
 
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, copy_bidirectional};
@@ -16,6 +17,9 @@ pub struct Relay {
     passed: Arc<AtomicUsize>,
     task: JoinHandle<()>,
 }
+
+/// The connection and where it wants to go, once the client has said so and may.
+type Asked = Pin<Box<dyn Future<Output = Option<(TcpStream, String)>> + Send>>;
 
 impl Drop for Relay {
     fn drop(&mut self) {
@@ -37,9 +41,7 @@ impl Relay {
         Self::start(|stream| Box::pin(http(stream))).await
     }
 
-    async fn start(
-        speak: fn(TcpStream) -> std::pin::Pin<Box<dyn Future<Output = Option<(TcpStream, String)>> + Send>>,
-    ) -> Self {
+    async fn start(speak: fn(TcpStream) -> Asked) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let port = listener.local_addr().expect("an address").port();
         let passed = Arc::new(AtomicUsize::new(0));

@@ -17,7 +17,7 @@ pub struct ErrorView {
     pub passing: bool,
     /// The certificate that was not trusted, to be shown.
     #[serde(default)]
-    pub certificate: Option<Certificate>,
+    pub certificate: Option<Box<Certificate>>,
 }
 
 impl From<&Error> for ErrorView {

@@ -210,7 +210,7 @@ export const ptBR: Texts = {
 		timeout: () =>
 			"O servidor parou de responder. O que já chegou está guardado e nada se perdeu. O Malote tenta de novo sozinho.",
 		certificate: (x) =>
-			`O certificado de ${x} não é confiável, por isso nenhuma senha foi enviada. Olhe-o antes de continuar.`,
+			`O certificado de ${x} não é confiável, por isso nenhuma senha foi enviada. Veja qual é antes de continuar.`,
 		no_tls: (x) =>
 			`${x} não oferece criptografia ali, por isso nenhuma senha foi enviada. Confira a porta e a criptografia.`,
 		protocol: () =>

@@ -26,7 +26,7 @@ impl From<&Error> for ErrorView {
             code: e.kind.code().to_owned(),
             subject: e.subject.clone(),
             passing: e.retry == Retry::Later,
-            certificate: e.certificate.as_deref().cloned(),
+            certificate: e.certificate.clone(),
         }
     }
 }

@@ -3,7 +3,7 @@
 use malote_core::api::Core;
 use malote_core::api::types::Mark;
 use malote_core::error::Kind;
-use malote_core::model::{Endpoint, PlacementId, Tls};
+use malote_core::model::{Endpoint, Tls};
 use malote_core::protocol::imap::Session;
 use malote_core::protocol::imap::append::{Piece, Upload};
 use malote_core::protocol::imap::command::Command as Imap;
@@ -14,34 +14,13 @@ use malote_core::protocol::imap::sign_in::Credentials;
 use malote_core::protocol::tls::Trust;
 use malote_core::uid_set::UidSet;
 use servers::cyrus::Cyrus;
-use servers::device::{Device, account, small};
+use servers::device::{Device, account, agree, ids, small};
 use servers::dovecot::{Dovecot, Options, PASSWORD};
-use servers::loader::{Loader, Mail};
+use servers::loader::fill;
 use servers::mailutils::{DOMAIN, Mailutils};
 use servers::other::Other;
 use servers::place::Place;
 use std::time::Duration;
-
-const DATE: &str = "03-Mar-2026 09:15:00 -0300";
-
-fn mails(words: &[&str]) -> Vec<Mail> {
-    words.iter().map(|w| Mail { raw: small(w), flags: String::new(), date: DATE.to_owned() }).collect()
-}
-
-fn fill(server: &Place, user: &str, mailbox: &str, words: &[&str]) {
-    Loader::sign_in(server.imap, user, PASSWORD).append(mailbox, &mails(words));
-}
-
-/// Both see the same in these mailboxes.
-async fn agree(device: &Device, other: &mut Other, mailboxes: &[&str]) {
-    for mailbox in mailboxes {
-        assert_eq!(device.contents(mailbox).await, other.contents(mailbox).await, "in {mailbox}");
-    }
-}
-
-async fn ids(device: &Device, mailbox: &str, word: &str) -> Vec<PlacementId> {
-    device.rows(mailbox).await.into_iter().filter(|r| r.subject == word).map(|r| r.id).collect()
-}
 
 fn set(text: &str) -> UidSet {
     UidSet::parse(text).expect("a set")

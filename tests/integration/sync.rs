@@ -2,32 +2,10 @@
 //! servers.rs.)
 
 use malote_core::api::types::Mark;
-use malote_core::model::PlacementId;
-use servers::device::{Device, small};
+use servers::device::{Device, agree, ids, small};
 use servers::dovecot::{Dovecot, PASSWORD};
-use servers::loader::{Loader, Mail};
+use servers::loader::{Loader, Mail, fill, mails};
 use servers::other::Other;
-
-const DATE: &str = "03-Mar-2026 09:15:00 -0300";
-
-fn mails(words: &[&str]) -> Vec<Mail> {
-    words.iter().map(|w| Mail { raw: small(w), flags: String::new(), date: DATE.to_owned() }).collect()
-}
-
-fn fill(server: &Dovecot, user: &str, mailbox: &str, words: &[&str]) {
-    Loader::sign_in(server.imap, user, PASSWORD).append(mailbox, &mails(words));
-}
-
-/// Both see the same in these mailboxes.
-async fn agree(device: &Device, other: &mut Other, mailboxes: &[&str]) {
-    for mailbox in mailboxes {
-        assert_eq!(device.contents(mailbox).await, other.contents(mailbox).await, "in {mailbox}");
-    }
-}
-
-async fn ids(device: &Device, mailbox: &str, word: &str) -> Vec<PlacementId> {
-    device.rows(mailbox).await.into_iter().filter(|r| r.subject == word).map(|r| r.id).collect()
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn bodies_come_by_the_policy_and_a_moved_message_is_not_fetched_again() {

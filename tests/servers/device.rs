@@ -1,13 +1,14 @@
 //! A device of ours: a core with its own data, in this process.
 
 use crate::dovecot::PASSWORD;
+use crate::other::Other;
 use crate::place::Place;
 use malote_core::account::secrets::MemorySecrets;
 use malote_core::api::types::NewAccount;
 use malote_core::api::{Core, Dirs, Events};
 use malote_core::clock::SystemClock;
 use malote_core::error::Error;
-use malote_core::model::{AccountId, Endpoint, Tls};
+use malote_core::model::{AccountId, Endpoint, PlacementId, Tls};
 use malote_core::query::list::RowView;
 use malote_core::query::mailboxes::MailboxView;
 use std::collections::BTreeMap;
@@ -134,4 +135,16 @@ pub async fn context(device: &Device) -> malote_core::sync::Context {
     let vault = malote_core::account::Vault::new(Arc::new(MemorySecrets::default()));
     vault.remember(device.account, PASSWORD);
     malote_core::sync::Context::new(store, device.account, Arc::new(vault), SystemClock::shared())
+}
+
+/// Both see the same in these mailboxes.
+pub async fn agree(device: &Device, other: &mut Other, mailboxes: &[&str]) {
+    for mailbox in mailboxes {
+        assert_eq!(device.contents(mailbox).await, other.contents(mailbox).await, "in {mailbox}");
+    }
+}
+
+/// The rows of a mailbox with this subject.
+pub async fn ids(device: &Device, mailbox: &str, word: &str) -> Vec<PlacementId> {
+    device.rows(mailbox).await.into_iter().filter(|r| r.subject == word).map(|r| r.id).collect()
 }

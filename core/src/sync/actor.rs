@@ -251,7 +251,7 @@ async fn watch_once(ctx: &Context, wake: &Notify) -> Result<()> {
     session.introduce().await?;
     pull::pull(ctx, &mut session, inbox.id).await?;
     let mut unheard = session.notify().await?;
-    let mut pull_now = session.take_stirred();
+    let mut pull_now = false;
     loop {
         if pull_now {
             pull::pull(ctx, &mut session, inbox.id).await?;

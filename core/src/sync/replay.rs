@@ -366,7 +366,15 @@ async fn settle_uncertain(ctx: &Context, session: &mut Session, mailbox: Mailbox
 
 /// True for a NO that stands: the connection is fine, the server will not do it.
 fn refusal(e: &Error) -> bool {
-    matches!(e.kind, Kind::Refused | Kind::OverQuota | Kind::MailboxGone)
+    matches!(
+        e.kind,
+        Kind::Refused
+            | Kind::NotPermitted
+            | Kind::AlreadyExists
+            | Kind::TooLarge
+            | Kind::OverQuota
+            | Kind::MailboxGone
+    )
 }
 
 /// Undoes intents that the server refused, and says so.

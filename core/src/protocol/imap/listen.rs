@@ -63,7 +63,12 @@ impl Session {
     ) -> Result<Heard> {
         self.usable()?;
         self.broken = true;
-        let mut heard = Heard { elsewhere: std::mem::take(&mut self.heard_of), ..Heard::default() };
+        // What was said in passing while other commands ran is not said again.
+        let mut heard = Heard {
+            here: std::mem::take(&mut self.stirred),
+            elsewhere: std::mem::take(&mut self.heard_of),
+            tree: false,
+        };
         let tag = self.tag();
         self.transport.write(format!("{tag} IDLE\r\n").as_bytes()).await?;
         loop {

@@ -209,7 +209,9 @@ impl Session {
             self.selected = None; // a failed SELECT leaves nothing selected (RFC 9051 section 6.3.2)
             return Err(match outcome.ok(&name) {
                 // A SELECT that is refused without a reason mostly means that the mailbox is gone; the survey tells.
-                Err(e) if e.kind == Kind::Refused => Error { kind: Kind::MailboxGone, ..e },
+                Err(e) if matches!(e.kind, Kind::Refused | Kind::NotPermitted) => {
+                    Error { kind: Kind::MailboxGone, ..e }
+                }
                 Err(e) => e,
                 Ok(_) => Error::new(Kind::MailboxGone, name),
             });

@@ -137,6 +137,23 @@ async fn lied_to(judge: impl FnMut(&str) -> Fate + Send + 'static) -> (Dovecot, 
     (server, proxy, device)
 }
 
+/// What the server wants its user to read becomes a notice: once, however often it says so.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_alert_is_shown_once() {
+    let (_server, _proxy, device) = lied_to(|line| {
+        if line.starts_with("* LIST (") && line.contains("INBOX") {
+            return Fate::Say(format!("* NO [ALERT] A caixa fecha amanh\u{e3}\r\n{line}"));
+        }
+        Fate::Pass
+    })
+    .await;
+    device.sync().await;
+    device.sync().await;
+    let notices = device.core.notices().await.expect("notices");
+    let told: Vec<(&str, &str)> = notices.iter().map(|n| (n.code.as_str(), n.subject.as_str())).collect();
+    assert_eq!(told, [("server_alert", "A caixa fecha amanh\u{e3}")]);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_search_that_forgets_everything_deletes_nothing() {
     use std::sync::atomic::{AtomicU32, Ordering::Relaxed};

@@ -216,6 +216,20 @@ mod tests {
         );
     }
 
+    /// `c=` holds the header and what the channel gave, so that a sign-in relayed over another channel fails.
+    #[test]
+    fn the_channel_is_bound() {
+        let binding = ChannelBinding { name: "tls-exporter", data: (0..32).collect() };
+        let mut scram = Scram::new(Hash::Sha256, "user", "pencil", "abc".into(), Some(&binding), true);
+        assert!(scram.respond(b"").is_ok_and(|b| b.starts_with(b"p=tls-exporter,,n=user,r=abc")));
+        let last = scram.respond(b"r=abcd,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096").unwrap_or_default();
+        let text = String::from_utf8_lossy(&last).into_owned();
+        let c = text.strip_prefix("c=").and_then(|t| t.split(',').next()).unwrap_or_default();
+        let mut want = b"p=tls-exporter,,".to_vec();
+        want.extend(0..32u8);
+        assert_eq!(STANDARD.decode(c).ok(), Some(want));
+    }
+
     #[test]
     fn a_server_that_cheats_is_found_out() {
         for (challenge, why) in [

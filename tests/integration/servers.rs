@@ -198,6 +198,18 @@ async fn every_extension(session: &mut Session) {
         .expect("the newest");
     assert_eq!(newest, uids.iter().collect::<Vec<_>>());
 
+    // The first words, where the server makes them; those it has not made yet are not waited for.
+    let mut previews = 0;
+    session
+        .fetch_previews(&uids, |uid, text| {
+            assert!(uids.contains(uid) && text.len() < 1000);
+            previews += 1;
+            Ok(())
+        })
+        .await
+        .expect("previews");
+    assert!(previews <= if session.can("PREVIEW") { 2 } else { 0 });
+
     // One part, decoded where the server can.
     let part =
         "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\nb2zDoQ==\r\n";

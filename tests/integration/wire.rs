@@ -9,6 +9,7 @@ use malote_core::protocol::transport::Meter;
 use malote_core::uid_set::UidSet;
 use servers::device::small;
 use servers::dovecot::{Dovecot, PASSWORD};
+use servers::fake::{Fake, on};
 use servers::other::Other;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -60,4 +61,22 @@ fn the_server_of_the_tests_is_quick_to_start() {
     let begun = Instant::now();
     drop(Dovecot::start());
     println!("Dovecot up and down in {} ms", begun.elapsed().as_millis());
+}
+
+/// Gmail's labels: its own are atoms, the user's are names of mailboxes.
+#[tokio::test]
+async fn labels() {
+    let whole = r#"UID STORE 4 +X-GM-LABELS.SILENT (\Inbox "Obras & Cia")"#;
+    let steps = vec![on(whole, "{tag} OK done\r\n"), on("STORE", "{tag} BAD what?\r\n")];
+    let fake = Fake::start("* PREAUTH [CAPABILITY IMAP4rev1 X-GM-EXT-1] in\r\n", steps).await;
+    let to = Endpoint { host: "127.0.0.1".into(), port: fake.port, tls: Tls::None };
+    let who = Credentials::password("ana", PASSWORD);
+    let mut session = Session::open(&to, &Trust::default(), &who, Arc::default()).await.expect("open");
+    let labels = ["\\Inbox".to_owned(), "Obras & Cia".to_owned()];
+    session.store_labels(&set("4"), '+', &labels).await.expect("store");
+    session.forgo("X-GM-EXT-1");
+    assert!(
+        session.store_labels(&set("4"), '+', &labels).await.is_err(),
+        "not asked where it is not offered"
+    );
 }

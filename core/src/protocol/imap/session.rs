@@ -190,19 +190,15 @@ impl Session {
             buffer.push(b' ');
             let mut refused = false;
             for part in command.parts {
+                let part = match part {
+                    Part::Mailbox(raw) => self.written_name(&raw),
+                    other => other,
+                };
                 let (mark, data) = match part {
-                    Part::Text(text) => {
+                    Part::Text(text) | Part::Mailbox(text) => {
                         buffer.extend_from_slice(&text);
                         continue;
                     }
-                    Part::Mailbox(raw) => match self.written_name(raw) {
-                        Part::Literal(data) => ("", data),
-                        Part::Text(text) => {
-                            buffer.extend_from_slice(&text);
-                            continue;
-                        }
-                        _ => continue,
-                    },
                     Part::Literal(data) => ("", data),
                     Part::Literal8(data) => ("~", data),
                 };
@@ -234,12 +230,11 @@ impl Session {
     }
 
     /// A mailbox name as this connection wants it.
-    fn written_name(&self, raw: Vec<u8>) -> Part {
-        let name = match std::str::from_utf8(&raw) {
-            Ok(text) if self.names_are_utf8() => utf7::decode(text).into_bytes(),
-            _ => raw,
-        };
-        Part::string(&name, self.names_are_utf8())
+    fn written_name(&self, raw: &[u8]) -> Part {
+        match std::str::from_utf8(raw) {
+            Ok(text) if self.names_are_utf8() => Part::string(utf7::decode(text).as_bytes(), true),
+            _ => Part::string(raw, false),
+        }
     }
 
     /// Waits for `+` before a synchronising literal; false when the server refused the command instead.

@@ -5,13 +5,13 @@ pub mod os_store;
 pub mod secrets;
 
 use crate::error::{Error, Kind, Result};
-use crate::model::{AccountId, Endpoint};
+use crate::model::{AccountId, Endpoint, Tls};
 use crate::protocol::autoconfig;
 use crate::protocol::imap::Session;
 use crate::protocol::imap::sign_in::Credentials;
 use crate::protocol::proxy::Proxy;
 use crate::protocol::tls::Trust;
-use crate::protocol::transport::Meter;
+use crate::protocol::transport::{Dial, Meter, Transport};
 pub use crate::store::account::AccountRow;
 use secrets::{MasterKey, Secrets};
 use std::collections::HashMap;
@@ -143,6 +143,19 @@ pub fn trust(account: &AccountRow) -> Result<Trust> {
 pub async fn connect(account: &AccountRow, vault: &Vault, meter: Arc<Meter>) -> Result<Session> {
     let who = vault.credentials(account).await?;
     sign_in(account, &who, proxy(account, vault).await?, meter).await
+}
+
+/// The same over a way of the caller's own, which protects itself.
+pub async fn connect_over(
+    way: &dyn Dial,
+    account: &AccountRow,
+    vault: &Vault,
+    meter: Arc<Meter>,
+) -> Result<Session> {
+    let who = vault.credentials(account).await?;
+    let transport = Transport::over(way.dial().await?, &account.imap.host, meter);
+    let to = Endpoint { tls: Tls::None, ..account.imap.clone() };
+    Session::start(transport, &to, &trust(account)?, &who).await
 }
 
 /// Connects and signs in with these credentials, whatever is kept.

@@ -49,6 +49,12 @@ impl Meter {
 pub trait Io: AsyncRead + AsyncWrite + Unpin + Send {}
 impl<T: AsyncRead + AsyncWrite + Unpin + Send> Io for T {}
 
+/// A way to a server other than the network, such as a server in this process. The network is passed in like time and chance.
+pub trait Dial: Send + Sync {
+    /// Makes a connection.
+    fn dial(&self) -> Pin<Box<dyn Future<Output = Result<Box<dyn Io>>> + Send + '_>>;
+}
+
 /// Counts what passes.
 struct Metered {
     io: Box<dyn Io>,

@@ -24,6 +24,8 @@ use sqlx::sqlite::{
 use sqlx::{ConnectOptions, Connection, Sqlite, SqliteConnection, Transaction};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::broadcast;
 
@@ -53,6 +55,14 @@ impl ChangeSet {
     }
 }
 
+/// Stands before and behind every commit. Nobody does, but in tests, which stop the world there as a crash would.
+pub trait Gate: Send + Sync {
+    /// A transaction is about to be made durable.
+    fn before(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>>;
+    /// It is durable, and nobody knows yet.
+    fn after(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>>;
+}
+
 /// The database of one device.
 #[derive(Clone)]
 pub struct Store {
@@ -60,12 +70,14 @@ pub struct Store {
     readers: SqlitePool,
     changes: broadcast::Sender<ChangeSet>,
     dir: PathBuf,
+    gate: Option<Arc<dyn Gate>>,
 }
 
 /// A write transaction. Dropped without [`Tx::commit`], nothing happened.
 pub struct Tx {
     inner: Transaction<'static, Sqlite>,
     changes: broadcast::Sender<ChangeSet>,
+    gate: Option<Arc<dyn Gate>>,
     /// What was touched so far.
     pub touched: ChangeSet,
 }
@@ -78,7 +90,13 @@ impl Tx {
 
     /// Makes it durable, then tells everybody.
     pub async fn commit(self) -> Result<()> {
+        if let Some(gate) = &self.gate {
+            gate.before().await;
+        }
         self.inner.commit().await?;
+        if let Some(gate) = &self.gate {
+            gate.after().await;
+        }
         if !self.touched.is_empty() {
             // Nobody listening is fine: a reader that comes later reads the database.
             let _ = self.changes.send(self.touched);
@@ -119,13 +137,23 @@ impl Store {
             .pragma("temp_store", "MEMORY");
         let readers = SqlitePoolOptions::new().max_connections(3).connect_with(reading).await?;
         let (changes, _) = broadcast::channel(1024);
-        Ok(Self { writer, readers, changes, dir: dir.to_owned() })
+        Ok(Self { writer, readers, changes, dir: dir.to_owned(), gate: None })
+    }
+
+    /// The same database with a gate at every commit.
+    pub fn gated(self, gate: Arc<dyn Gate>) -> Self {
+        Self { gate: Some(gate), ..self }
     }
 
     /// Begins to write. Waits for the writer before, never for a reader.
     pub async fn begin(&self) -> Result<Tx> {
         let inner = self.writer.begin_with("BEGIN IMMEDIATE").await?;
-        Ok(Tx { inner, changes: self.changes.clone(), touched: ChangeSet::default() })
+        Ok(Tx {
+            inner,
+            changes: self.changes.clone(),
+            gate: self.gate.clone(),
+            touched: ChangeSet::default(),
+        })
     }
 
     /// Where to read from.

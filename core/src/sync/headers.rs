@@ -1,7 +1,7 @@
 //! FETCH to messages and placements: new mail, and the older mail that a first sync fills in, newest first.
 
 use super::{Context, merge};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Kind, Result, Scope};
 use crate::mime::header;
 use crate::model::{FlagChange, Flags, MailboxId, PlacementId};
 use crate::protocol::imap::Session;
@@ -133,6 +133,7 @@ pub async fn fetch_batch(ctx: &Context, session: &mut Session, row: &MailboxRow,
     if batch.is_empty() {
         return Ok(false);
     }
+    let asked = batch.clone();
     let mut fetched = Vec::new();
     session
         .fetch_headers(&Which::Uids(batch), |f| {
@@ -141,8 +142,13 @@ pub async fn fetch_batch(ctx: &Context, session: &mut Session, row: &MailboxRow,
         })
         .await?;
     let headers = understand(fetched).await?;
+    let unanswered = asked.minus(&headers.iter().map(|h| h.uid).collect());
+    if !unanswered.is_empty() && !session.still_there(&unanswered).await?.is_empty() {
+        // OK to half an answer. Asked for again in the next round.
+        return Err(Error::new(Kind::Protocol, &row.name).because("FETCH left messages out").scoped(Scope::Mailbox));
+    }
     let mut tx = ctx.store.begin().await?;
-    // Whatever was asked for and not answered is not there: the command ended in OK.
+    // What was asked for and is not there.
     tx.set_todo(row.id, &rest).await?;
     store(ctx, &mut tx, row.id, headers).await?;
     if rest.is_empty() {

@@ -23,12 +23,12 @@ pub mod replay;
 pub mod supervisor;
 pub mod tree;
 
-use crate::account::Vault;
+use crate::account::{self, Vault};
 use crate::clock::Clock;
 use crate::error::{Kind, Result};
 use crate::model::{AccountId, MailboxId};
 use crate::protocol::imap::Session;
-use crate::protocol::transport::Meter;
+use crate::protocol::transport::{Dial, Meter};
 use crate::store::Store;
 use crate::store::traffic::Traffic;
 use connections::{Connections, Slot};
@@ -56,6 +56,8 @@ pub struct Context {
     pub forgo: BTreeSet<String>,
     /// Send also what is held back for undo: who asks for a sync at a prompt means now.
     pub release_held: bool,
+    /// The way to the server, where it is not the network.
+    pub way: Option<Arc<dyn Dial>>,
     /// How many connections there are and may be.
     pub connections: Connections,
     /// Told when somebody waits for a connection and there is room for no more: who only holds one lets go.
@@ -79,6 +81,7 @@ impl Context {
             meter: Arc::default(),
             forgo: BTreeSet::new(),
             release_held: false,
+            way: None,
             connections: Connections::default(),
             make_room: tokio::sync::Notify::new(),
             renew: Mutex::new(RENEW),
@@ -108,7 +111,15 @@ impl Context {
     /// A new connection with the right to it.
     pub async fn connect_with(&self, slot: Slot) -> Result<Connected> {
         let account = self.store.account(self.account).await?;
-        match crate::account::connect(&account, &self.vault, self.meter.clone()).await {
+        let connecting = async {
+            match &self.way {
+                Some(way) => {
+                    account::connect_over(way.as_ref(), &account, &self.vault, self.meter.clone()).await
+                }
+                None => account::connect(&account, &self.vault, self.meter.clone()).await,
+            }
+        };
+        match connecting.await {
             Ok(mut session) => {
                 for capability in &self.forgo {
                     session.forgo(capability);

@@ -2,7 +2,8 @@
 //!
 //! Three tiers, the best that the server has: QRESYNC tells everything in the answer to SELECT (RFC 7162 section 3.2.5);
 //! CONDSTORE tells changed flags, and a search tells what is left; else both are compared whole. A removal is believed when
-//! the server said it in so many words, and asked about again when it is suspiciously many.
+//! the server said it in so many words; what is merely missing from an answer is asked about again, and so is what is
+//! suspiciously much.
 
 use super::{Context, headers, merge};
 use crate::error::{Error, Kind, Result, Scope};
@@ -82,6 +83,10 @@ struct News {
 
 /// The first visit, or the first under a new UIDVALIDITY: the newest rows now, the rest is to be done.
 async fn begin(ctx: &Context, session: &mut Session, row: &MailboxRow, selected: Selected) -> Result<()> {
+    let emptied = selected.exists == 0 && !ctx.store.uids(row.id).await?.is_empty();
+    if emptied && !session.search("ALL").await?.is_empty() {
+        return Err(Error::new(Kind::Protocol, &row.name).because("EXISTS 0, and yet there is mail").scoped(Scope::Mailbox));
+    }
     let mut fetched = Vec::new();
     session
         .fetch_newest(FIRST, selected.exists, |f| {
@@ -134,7 +139,9 @@ async fn learn(ctx: &Context, session: &mut Session, row: &MailboxRow, selected:
         gone = gone.union(&known.union(&row.todo).minus(&there));
     }
     let lost = gone.intersect(&known);
-    if merge::suspicious(known.len(), lost.len()) {
+    // Missing from an answer is not yet said to be gone: a search or EXISTS 0 may be half an answer.
+    let only_missing = !selected.resynced && !lost.is_empty();
+    if only_missing || merge::suspicious(known.len(), lost.len()) {
         gone = gone.minus(&session.still_there(&lost).await?);
     }
     let arrived = UidSet::range(row.uid_next.max(1), uid_next.saturating_sub(1)).minus(&known).minus(&gone);

@@ -115,6 +115,22 @@ async fn claim(ctx: &Context, mailbox: MailboxId) -> Result<Vec<Claimed>> {
     Ok(claimed)
 }
 
+/// Claims again what was claimed a while ago: settling an earlier group has put these back, or they were undone or overtaken.
+async fn claim_again(ctx: &Context, group: Vec<Claimed>) -> Result<Vec<Claimed>> {
+    let mut tx = ctx.store.begin().await?;
+    let mut claimed = Vec::with_capacity(group.len());
+    for c in group {
+        let waiting = tx.waiting_for(c.placement.id).await?;
+        let Some(intent) = waiting.into_iter().find(|i| i.id == c.intent.id) else { continue };
+        let Some(placement) = tx.placement(c.placement.id).await?.filter(|p| p.uid > 0) else { continue };
+        claimed.push(Claimed { intent, placement });
+    }
+    let ids: Vec<i64> = claimed.iter().map(|c| c.intent.id).collect();
+    tx.set_intent_state(&ids, IntentState::Sent).await?;
+    tx.commit().await?;
+    Ok(claimed)
+}
+
 /// Flags: folded for each placement, grouped by what is said, one STORE for each group.
 async fn send_flags(
     ctx: &Context,
@@ -225,6 +241,10 @@ async fn send_moves(
         if session.selected() != Some(row.raw.as_slice()) {
             pull::pull_locked(ctx, session, row.id).await?;
         }
+        let group = claim_again(ctx, group).await?;
+        if group.is_empty() {
+            continue;
+        }
         let to = ctx.store.mailbox(target).await?;
         let uids: UidSet = group.iter().map(|c| c.placement.uid).collect();
         let ids: Vec<i64> = group.iter().map(|c| c.intent.id).collect();
@@ -269,13 +289,17 @@ async fn send_moves(
     Ok(())
 }
 
-/// New UID by old UID, as far as the server told and we can believe it.
+/// New UID by old UID, as far as the server told and we can believe it. Without MOVE the originals are removed only where the
+/// server told of every copy; else they stay until the copies were seen ([`settle_uncertain`]).
 async fn relocate(session: &mut Session, uids: &UidSet, to: &MailboxRow) -> Result<BTreeMap<u32, u32>> {
     let copied = if session.can("MOVE") {
         session.move_to(uids, &to.raw).await?
     } else {
         let copied = session.copy(uids, &to.raw).await?;
-        remove(session, uids).await?;
+        let told: UidSet = copied.pairs.iter().map(|(from, _)| *from).collect();
+        if uids.minus(&told).is_empty() {
+            remove(session, uids).await?;
+        }
         copied
     };
     // UIDs mean something only under the UIDVALIDITY that we know the target by.

@@ -1,5 +1,5 @@
 # The two that a newcomer needs: `make demo` and `make test`. Both install what is missing first.
-.PHONY: demo test setup run check ui app tools gen shots bench fuzz
+.PHONY: demo test setup run check ui app tools gen shots bench simulate mutants fuzz
 
 CARGO := cargo
 APP_FEATURES := --features tauri/custom-protocol
@@ -49,9 +49,18 @@ gen:
 shots: ui tools
 	node tests/e2e/shots.mjs target/shots
 
-## Ours beside the floor in one run, as ratios.
+## Ours beside the floor and mbsync (where it is installed) in one run, as ratios. ROWS=headers|sync, COUNT=messages.
 bench: setup
+	$(CARGO) build --release -p malote-core --features cli --bin malote
 	$(CARGO) run --release -p malote-tests --bin bench
+
+## The simulation for longer: SEEDS runs of three devices at random (60), beginning with SEED (1).
+simulate: setup
+	MALOTE_SEEDS=$(or $(SEEDS),60) MALOTE_SEED=$(or $(SEED),1) $(CARGO) test -p malote-tests --test simulation -- --nocapture
+
+## Breaks the merge on purpose in three ways, one after the other, and insists that the simulation sees it.
+mutants:
+	@scripts/mutants.sh
 
 ## Coverage-guided fuzzing of the wire; FUZZ_SECONDS for each target (60), TARGETS to choose.
 fuzz:

@@ -405,3 +405,47 @@ pub fn large(loader: &mut Loader, count: usize) {
         loader.append("INBOX", &mails);
     }
 }
+
+/// `count` messages of 1 to 60 kB over these mailboxes, which are made; one in fifty with an attachment of 200 kB that does not
+/// compress. For comparing with other programs.
+pub fn spread(loader: &mut Loader, mailboxes: &[String], count: usize) {
+    let mut chance = Chance::new(11);
+    for (n, mailbox) in mailboxes.iter().enumerate() {
+        if mailbox != "INBOX" {
+            loader.create(mailbox);
+        }
+        let mine: Vec<Mail> =
+            (n..count).step_by(mailboxes.len()).map(|i| one_of_many(&mut chance, i, count)).collect();
+        loader.append(mailbox, &mine);
+    }
+}
+
+/// The `i`-th of `count` messages of [`spread`].
+pub fn one_of_many(chance: &mut Chance, i: usize, count: usize) -> Mail {
+    let at = NOW - ((count - i) as i64) * 600;
+    let language = &LANGUAGES[i % LANGUAGES.len()];
+    let person = chance.pick(&PEOPLE[language.people.clone()]);
+    let subject = about(chance, language, language.subjects);
+    let mut text = String::new();
+    for _ in 0..1 + chance.below(200) {
+        text.push_str(chance.pick::<&str>(language.sentences));
+        text.push_str(if chance.percent(20) { "\r\n" } else { " " });
+        text.push_str(&format!("{:x} ", chance.draw() & 0xffff));
+    }
+    if i % 50 == 7 {
+        for _ in 0..2_700 {
+            text.push_str("\r\n");
+            for _ in 0..4 {
+                text.push_str(&format!("{:016x}", chance.draw()));
+            }
+        }
+    }
+    let raw = format!(
+        "Date: {}\r\nFrom: {}\r\nTo: {ME}\r\nSubject: {}\r\nMessage-ID: <spread-{i}@exemplo.test>\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n{text}\r\n",
+        header_date(at),
+        mailbox_of(person),
+        encoded(&format!("{subject} #{i}"))
+    );
+    let flags = if chance.percent(95) { "\\Seen" } else { "" };
+    Mail { raw: raw.into_bytes(), flags: flags.to_owned(), date: internal_date(at) }
+}

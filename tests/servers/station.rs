@@ -51,8 +51,11 @@ impl Clock for TestClock {
 /// paused clock jumps ahead whenever nothing in the runtime is ready, also while SQLite's threads work; a blocking task that
 /// waits keeps it from that.)
 pub fn on_virtual_time<T>(work: impl Future<Output = T>) -> T {
-    let runtime =
-        tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().expect("runtime");
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build()
+        .expect("runtime");
     let (end, ended) = std::sync::mpsc::channel::<()>();
     let out = runtime.block_on(async {
         let holding = tokio::task::spawn_blocking(move || {
@@ -294,7 +297,9 @@ fn account_row(keep: Keep) -> AccountRow {
 /// The mail that the scenarios begin with.
 pub fn beginning() -> World {
     let mut world = World::new();
-    for (name, role) in [("Archive", "\\Archive"), ("Trash", "\\Trash"), ("Works", ""), ("Works/Old", ""), ("Empty", "")] {
+    for (name, role) in
+        [("Archive", "\\Archive"), ("Trash", "\\Trash"), ("Works", ""), ("Works/Old", ""), ("Empty", "")]
+    {
         world.create_for(name, role);
     }
     for n in 0..8 {

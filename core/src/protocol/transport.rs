@@ -49,10 +49,13 @@ impl Meter {
 pub trait Io: AsyncRead + AsyncWrite + Unpin + Send {}
 impl<T: AsyncRead + AsyncWrite + Unpin + Send> Io for T {}
 
+/// A connection being made.
+pub type Dialling<'a> = Pin<Box<dyn Future<Output = Result<Box<dyn Io>>> + Send + 'a>>;
+
 /// A way to a server other than the network, such as a server in this process. The network is passed in like time and chance.
 pub trait Dial: Send + Sync {
     /// Makes a connection.
-    fn dial(&self) -> Pin<Box<dyn Future<Output = Result<Box<dyn Io>>> + Send + '_>>;
+    fn dial(&self) -> Dialling<'_>;
 }
 
 /// Counts what passes.

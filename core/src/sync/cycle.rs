@@ -66,8 +66,9 @@ pub async fn cycle(ctx: &Context, session: &mut Session, first: bool) -> Result<
 /// What the user did goes out; then one question tells which mailboxes changed, and those are brought in step. When nothing
 /// changed this is one round trip.
 pub async fn survey(ctx: &Context, session: &mut Session, first: bool) -> Result<()> {
+    let mut failed: Option<Error> = None;
     if !first {
-        Box::pin(replay::replay(ctx, session)).await?;
+        failed = send(ctx, session).await?;
     }
     let inbox =
         ctx.store.mailboxes(ctx.account).await?.into_iter().find(|m| m.role == Some(Role::Inbox) && !m.gone);
@@ -103,11 +104,10 @@ pub async fn survey(ctx: &Context, session: &mut Session, first: bool) -> Result
         drop(guard);
     }
     if first {
-        Box::pin(replay::replay(ctx, session)).await?;
+        failed = send(ctx, session).await?;
     }
     let unvisited: Vec<MailboxRow> = rows.into_iter().filter(|m| Some(m.id) != visited).collect();
     let empty = adopt_empty(ctx, &unvisited, &told).await?;
-    let mut failed = None;
     for row in unvisited.iter().filter(|m| m.selectable && !m.gone && !empty.contains(&m.id)) {
         let old = before.iter().find(|b| b.id == row.id);
         if changed(ctx, row, old, &told).await? {
@@ -122,6 +122,14 @@ pub async fn survey(ctx: &Context, session: &mut Session, first: bool) -> Result
         // It vanished between the list and the visit; the next list will say so.
         Some(e) if e.kind != Kind::MailboxGone => Err(e),
         _ => Ok(()),
+    }
+}
+
+/// Sends what waits. A mailbox that does not open keeps its changes waiting and nothing else from going on.
+async fn send(ctx: &Context, session: &mut Session) -> Result<Option<Error>> {
+    match Box::pin(replay::replay(ctx, session)).await {
+        Err(e) if e.scope <= Scope::Mailbox && !e.ends_connection() => Ok(Some(e)),
+        other => other.map(|()| None),
     }
 }
 

@@ -145,7 +145,9 @@ pub async fn fetch_batch(ctx: &Context, session: &mut Session, row: &MailboxRow,
     let unanswered = asked.minus(&headers.iter().map(|h| h.uid).collect());
     if !unanswered.is_empty() && !session.still_there(&unanswered).await?.is_empty() {
         // OK to half an answer. Asked for again in the next round.
-        return Err(Error::new(Kind::Protocol, &row.name).because("FETCH left messages out").scoped(Scope::Mailbox));
+        return Err(Error::new(Kind::Protocol, &row.name)
+            .because("FETCH left messages out")
+            .scoped(Scope::Mailbox));
     }
     let mut tx = ctx.store.begin().await?;
     // What was asked for and is not there.

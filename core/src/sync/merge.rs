@@ -13,6 +13,30 @@
 //! | any | set | clear | – | clear |
 //! | any | – | clear | – | – (agreed by itself) |
 //!
+//! Of whole messages, by what the user did here (*ours*) and what the server says (*theirs*) since both last agreed:
+//!
+//! | ours | theirs | result | where |
+//! |---|---|---|---|
+//! | – | new | it is here | `headers::store` |
+//! | – | gone | it goes here too; many at once, and what is merely missing from an answer, is asked about again | `pull::learn` |
+//! | – | moved | gone in one mailbox, new in the other, the same message: nothing is fetched again | `store::message` |
+//! | flags | flags | flag by flag, table above | [`local`] |
+//! | flags | gone | the wish is moot and falls away | `pull::apply_removals` |
+//! | move | flags | it moves and takes the server's flags along, ours over them | `headers::store` |
+//! | move | gone, and the same move was ours | confirmed: COPYUID, or it is recognised in its target | `replay::settle_uncertain` |
+//! | move | moved to the same place | as if it were ours | `replay::settle_uncertain` |
+//! | move | moved elsewhere, or removed | theirs stands, and the user is told | `pull::apply_removals` |
+//! | delete | flags | it is deleted | `replay::send_deletes` |
+//! | delete | gone or moved | the wish is moot: what lies elsewhere now is another placement, and stays | `pull::apply_removals` |
+//! | any | another UIDVALIDITY | rows keep their wishes and get their new UIDs by identity | `pull::begin` |
+//! | any | NO | taken back, and the user is told why | `replay::refuse` |
+//! | any | the mailbox is there and does not open | waits | `replay::replay` |
+//!
+//! *Impossible*: a move without MOVE (RFC 6851) is a copy and a removal. Cut between the two, with the original moved or kept by
+//! another device before we are back, both live, and nobody can tell that from a copy made on purpose. One too many, never one
+//! too few. *Unknowable*: a server that says OK to STORE or EXPUNGE and does nothing, or leaves out news it was not asked for by
+//! name, looks like one that did.
+//!
 //! Base and server never differ once the server has answered: the answer *is* the new base. So the merge folds the waiting
 //! intents over the new base, and what is to be sent is the difference that remains.
 

@@ -85,7 +85,9 @@ struct News {
 async fn begin(ctx: &Context, session: &mut Session, row: &MailboxRow, selected: Selected) -> Result<()> {
     let emptied = selected.exists == 0 && !ctx.store.uids(row.id).await?.is_empty();
     if emptied && !session.search("ALL").await?.is_empty() {
-        return Err(Error::new(Kind::Protocol, &row.name).because("EXISTS 0, and yet there is mail").scoped(Scope::Mailbox));
+        return Err(Error::new(Kind::Protocol, &row.name)
+            .because("EXISTS 0, and yet there is mail")
+            .scoped(Scope::Mailbox));
     }
     let mut fetched = Vec::new();
     session
@@ -96,8 +98,9 @@ async fn begin(ctx: &Context, session: &mut Session, row: &MailboxRow, selected:
         .await?;
     let here: UidSet = fetched.iter().filter_map(|f| f.uid).collect();
     let uid_next = selected.uid_next.max(here.max().map_or(1, |uid| uid + 1));
-    let rest =
-        if selected.exists > FIRST { UidSet::range(1, uid_next - 1).minus(&here) } else { UidSet::new() };
+    // Fewer than there are, and fewer than we asked for: the rest is asked for by UID, where an answer can be checked.
+    let all_here = here.len() >= u64::from(selected.exists);
+    let rest = if all_here { UidSet::new() } else { UidSet::range(1, uid_next - 1).minus(&here) };
     let found = headers::understand(fetched).await?;
     let mut tx = ctx.store.begin().await?;
     if row.uid_validity > 0 {

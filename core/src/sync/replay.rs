@@ -13,7 +13,7 @@
 //! A NO undoes the intent visibly, with a notice; it is never sent again.
 
 use super::{Context, merge, pull};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Kind, Result, Scope};
 use crate::model::{FlagChange, Flags, MailboxId, PlacementId};
 use crate::protocol::imap::Session;
 use crate::store::Tx;
@@ -33,9 +33,13 @@ pub async fn replay(ctx: &Context, session: &mut Session) -> Result<()> {
     // Each round sends at least one intent or ends; later intents wait for UIDs that earlier ones bring.
     let mut stuck: BTreeSet<MailboxId> = BTreeSet::new();
     let mut rounds: BTreeMap<MailboxId, u32> = BTreeMap::new();
+    let mut shut: BTreeMap<MailboxId, Error> = BTreeMap::new();
     loop {
         let due = due(ctx).await?;
-        let Some(mailbox) = due.iter().map(|i| i.mailbox).find(|m| !stuck.contains(m)) else { return Ok(()) };
+        let open = |m: &MailboxId| !stuck.contains(m) && !shut.contains_key(m);
+        let Some(mailbox) = due.iter().map(|i| i.mailbox).find(open) else {
+            return shut.into_values().next().map_or(Ok(()), Err);
+        };
         let round = rounds.entry(mailbox).or_default();
         *round += 1;
         if *round > ROUNDS {
@@ -47,7 +51,15 @@ pub async fn replay(ctx: &Context, session: &mut Session) -> Result<()> {
             Ok(false) => {
                 stuck.insert(mailbox);
             }
-            Err(e) if e.kind == Kind::MailboxGone => refuse_all(ctx, mailbox, &e).await?,
+            Err(e) if e.kind == Kind::MailboxGone => {
+                let raw = ctx.store.mailbox(mailbox).await?.raw;
+                if super::tree::exists(session, &raw).await? {
+                    // It is there and does not open: a passing mood of the server's, and the user's changes wait.
+                    shut.insert(mailbox, e);
+                } else {
+                    refuse_all(ctx, mailbox, &e).await?;
+                }
+            }
             Err(e) => return Err(e),
         }
     }
@@ -219,8 +231,16 @@ async fn send_deletes(
 }
 
 async fn remove(session: &mut Session, uids: &UidSet) -> Result<()> {
-    session.store_flags(uids, '+', &Flags { bits: Flags::DELETED, ..Flags::default() }.names()).await?;
-    session.expunge(uids).await
+    let deleted = Flags { bits: Flags::DELETED, ..Flags::default() }.names();
+    session.store_flags(uids, '+', &deleted).await?;
+    match session.expunge(uids).await {
+        // They stay, so they are not left for anybody's EXPUNGE to take.
+        Err(e) if refusal(&e) => {
+            session.store_flags(uids, '-', &deleted).await.map(drop)?;
+            Err(e)
+        }
+        other => other,
+    }
 }
 
 /// Moves, target by target. Afterwards the target is brought in step where the server did not tell the new UIDs.
@@ -298,7 +318,11 @@ async fn relocate(session: &mut Session, uids: &UidSet, to: &MailboxRow) -> Resu
         let copied = session.copy(uids, &to.raw).await?;
         let told: UidSet = copied.pairs.iter().map(|(from, _)| *from).collect();
         if uids.minus(&told).is_empty() {
-            remove(session, uids).await?;
+            match remove(session, uids).await {
+                // The copies are there: settling removes the originals or says that it could not.
+                Err(e) if refusal(&e) => return Ok(BTreeMap::new()),
+                other => other?,
+            }
         }
         copied
     };
@@ -335,8 +359,12 @@ async fn settle_uncertain(ctx: &Context, session: &mut Session, mailbox: Mailbox
         let to = ctx.store.mailbox(target).await?;
         match pull::pull(ctx, session, target).await {
             Ok(()) => while super::headers::next_batch(ctx, session, target, 1000).await? {},
-            // Not made yet: nothing can have arrived there.
-            Err(e) if e.kind == Kind::MailboxGone && to.uid_validity == 0 => {}
+            // Not made yet, or removed by another: nothing is there. One that is there and does not open may hold them.
+            Err(e) if e.kind == Kind::MailboxGone => {
+                if super::tree::exists(session, &to.raw).await? {
+                    return Err(e.scoped(Scope::Account).again_later());
+                }
+            }
             Err(e) => return Err(e),
         }
     }
@@ -375,11 +403,23 @@ async fn settle_uncertain(ctx: &Context, session: &mut Session, mailbox: Mailbox
     tx.commit().await?;
     if !halves.is_empty() {
         let uids: UidSet = halves.iter().map(|(p, _)| p.uid).collect();
-        remove(session, &uids).await?;
+        let kept = match remove(session, &uids).await {
+            Err(e) if refusal(&e) => true,
+            other => other.map(|()| false)?,
+        };
         let mut tx = ctx.store.begin().await?;
         for (p, intent) in &halves {
-            tx.remove_placement(p.id).await?;
+            if kept {
+                tx.set_hidden(p, false).await?;
+            } else {
+                tx.remove_placement(p.id).await?;
+            }
             tx.set_intent_state(&[*intent], IntentState::Done).await?;
+        }
+        if kept {
+            // It has become a copy: both are shown, as they are.
+            let name = ctx.store.mailbox(mailbox).await?.name;
+            tx.add_notice(ctx.account, ctx.clock.now(), "refused_move", &name, halves.len() as i64).await?;
         }
         tx.commit().await?;
         settled = true;

@@ -70,7 +70,7 @@ fn same(row: &MailboxRow, l: &Listed) -> bool {
 }
 
 /// Asks for one mailbox by name.
-async fn exists(session: &mut Session, raw: &[u8]) -> Result<bool> {
+pub async fn exists(session: &mut Session, raw: &[u8]) -> Result<bool> {
     let mut found = false;
     let outcome = session
         .run_with(Command::new("LIST").string(b"").mailbox(raw), |response| {

@@ -104,7 +104,10 @@ impl Plan {
             then();
         }
         self.down |= matches!(fault, Some(Fault::Down));
-        self.log.push(format!("{step}: {command}{}", fault.as_ref().map(|f| format!("  <- {f:?}")).unwrap_or_default()));
+        self.log.push(format!(
+            "{step}: {command}{}",
+            fault.as_ref().map(|f| format!("  <- {f:?}")).unwrap_or_default()
+        ));
         fault
     }
 

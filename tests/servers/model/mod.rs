@@ -14,10 +14,9 @@ mod session;
 pub mod world;
 
 use fault::{Fault, Plan};
-use malote_core::error::{Error, Kind, Result};
-use malote_core::protocol::transport::{Dial, Io};
+use malote_core::error::{Error, Kind};
+use malote_core::protocol::transport::{Dial, Dialling, Io};
 use std::collections::BTreeSet;
-use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard};
 use tokio::sync::Notify;
 use world::World;
@@ -32,7 +31,10 @@ pub const TIERS: [(&str, &str); 6] = [
         "qresync",
         "IMAP4rev1 IDLE ENABLE NAMESPACE UIDPLUS MOVE QRESYNC CONDSTORE ESEARCH LIST-EXTENDED LIST-STATUS SPECIAL-USE UNSELECT LITERAL+",
     ),
-    ("condstore", "IMAP4rev1 IDLE ENABLE NAMESPACE UIDPLUS MOVE CONDSTORE ESEARCH LIST-EXTENDED LIST-STATUS LITERAL+"),
+    (
+        "condstore",
+        "IMAP4rev1 IDLE ENABLE NAMESPACE UIDPLUS MOVE CONDSTORE ESEARCH LIST-EXTENDED LIST-STATUS LITERAL+",
+    ),
     ("uidplus", "IMAP4rev1 IDLE NAMESPACE UIDPLUS MOVE ESEARCH LITERAL+"),
     ("copy", "IMAP4rev1 NAMESPACE UIDPLUS LITERAL+"),
     ("bare", "IMAP4rev1"),
@@ -100,7 +102,7 @@ impl Model {
 }
 
 impl Dial for Model {
-    fn dial(&self) -> Pin<Box<dyn Future<Output = Result<Box<dyn Io>>> + Send + '_>> {
+    fn dial(&self) -> Dialling<'_> {
         Box::pin(async {
             if self.0.plan.lock().expect("plan").is_down() {
                 return Err(Error::new(Kind::Unreachable, "model"));

@@ -42,7 +42,8 @@ fn words(line: &[u8]) -> Vec<String> {
             at += 1;
         } else {
             while at < line.len() && (line[at] != b' ' || depth > 0) {
-                depth += i32::from(matches!(line[at], b'(' | b'[')) - i32::from(matches!(line[at], b')' | b']'));
+                depth +=
+                    i32::from(matches!(line[at], b'(' | b'[')) - i32::from(matches!(line[at], b')' | b']'));
                 word.push(line[at]);
                 at += 1;
             }
@@ -133,10 +134,7 @@ impl Session {
         let fault = self.model.next_fault(&format!("{verb} {}", all.join(" ")));
         match &fault {
             Some(Fault::CutBefore | Fault::Down) => return None,
-            Some(Fault::HangBefore) => {
-                tokio::time::advance(HANG).await;
-                return self.read().await.map(drop); // until the client has had enough
-            }
+            Some(Fault::HangBefore) => return self.hang().await,
             Some(Fault::Bye) => {
                 self.say(b"* BYE going down\r\n").await?;
                 return None;
@@ -162,7 +160,11 @@ impl Session {
         let mut said = String::new();
         let pretend = matches!(fault, Some(Fault::Pretend));
         let empty = matches!(fault, Some(Fault::Empty));
-        let done = if pretend { "OK done".to_owned() } else { self.perform(&verb, &all, &literals, empty, &mut said) };
+        let done = if pretend {
+            "OK done".to_owned()
+        } else {
+            self.perform(&verb, &all, &literals, empty, &mut said)
+        };
         self.model.tell();
         if matches!(fault, Some(Fault::Silent)) {
             said.clear();
@@ -172,8 +174,12 @@ impl Session {
             self.catch_up(&mut said);
         }
         let before = match fault {
-            Some(Fault::Noise) => "* OK [X-WEATHER (sunny \"and {4} warm\")] hm\r\n* XYZZY 1 2 3\r\n* 7 FETCH (X-ODD NIL)\r\n",
-            Some(Fault::Echo) => "* OK [ALERT] maintenance tonight\r\n* FLAGS (\\Seen \\Answered $Outra)\r\n* OK [PERMANENTFLAGS (\\Seen \\*)] kept\r\n",
+            Some(Fault::Noise) => {
+                "* OK [X-WEATHER (sunny \"and {4} warm\")] hm\r\n* XYZZY 1 2 3\r\n* 7 FETCH (X-ODD NIL)\r\n"
+            }
+            Some(Fault::Echo) => {
+                "* OK [ALERT] maintenance tonight\r\n* FLAGS (\\Seen \\Answered $Outra)\r\n* OK [PERMANENTFLAGS (\\Seen \\*)] kept\r\n"
+            }
             _ => "",
         };
         let answer = format!("{before}{said}{tag} {done}\r\n").into_bytes();
@@ -183,10 +189,7 @@ impl Session {
                 self.say(&answer[..answer.len() / 2]).await;
                 None
             }
-            Some(Fault::HangAfter) => {
-                tokio::time::advance(HANG).await;
-                self.read().await.map(drop)
-            }
+            Some(Fault::HangAfter) => self.hang().await,
             Some(Fault::Sliced) => {
                 for byte in answer {
                     self.say(&[byte]).await?;
@@ -196,6 +199,17 @@ impl Session {
             }
             _ => self.say(&answer).await,
         }
+    }
+
+    /// Says nothing and lets time pass, once the client has begun to wait.
+    async fn hang(&mut self) -> Option<()> {
+        for _ in 0..20 {
+            tokio::task::yield_now().await;
+        }
+        tokio::time::advance(HANG).await;
+        let mut heard = [0; 1024];
+        while self.stream.read(&mut heard).await.ok()? > 0 {}
+        None
     }
 
     async fn idle(&mut self, tag: &str) -> Option<()> {
@@ -306,7 +320,8 @@ impl Session {
                 let mut world = self.model.world();
                 let list = words.iter().find(|w| w.starts_with('(')).cloned().unwrap_or_default();
                 let flags: Vec<&str> = list.trim_matches(['(', ')']).split_whitespace().collect();
-                let Some(uid) = world.append(word(0), literals.last().map(Vec::as_slice).unwrap_or_default(), &flags)
+                let Some(uid) =
+                    world.append(word(0), literals.last().map(Vec::as_slice).unwrap_or_default(), &flags)
                 else {
                     return "NO [TRYCREATE] no such mailbox".into();
                 };
@@ -324,7 +339,11 @@ impl Session {
         let returns = rest.join(" ");
         let items = returns.split_once("STATUS ").map(|(_, i)| i.trim_end_matches(')').to_owned() + ")");
         let world = self.model.world();
-        for f in world.folders.iter().filter(|f| (pattern == "*" || f.name == pattern) && !(empty && f.name != "INBOX")) {
+        for f in world
+            .folders
+            .iter()
+            .filter(|f| (pattern == "*" || f.name == pattern) && !(empty && f.name != "INBOX"))
+        {
             let mut attributes = vec!["\\HasNoChildren"];
             if f.subscribed && returns.contains("SUBSCRIBED") {
                 attributes.push("\\Subscribed");
@@ -367,7 +386,11 @@ impl Session {
             return "NO [NONEXISTENT] no such mailbox".into();
         };
         let seen: Vec<u32> = if empty { Vec::new() } else { f.mails.iter().map(|m| m.uid).collect() };
-        let _ = write!(said, "* {} EXISTS\r\n* FLAGS (\\Seen \\Answered \\Flagged \\Deleted \\Draft)\r\n", seen.len());
+        let _ = write!(
+            said,
+            "* {} EXISTS\r\n* FLAGS (\\Seen \\Answered \\Flagged \\Deleted \\Draft)\r\n",
+            seen.len()
+        );
         let _ = write!(said, "* OK [UIDVALIDITY {}] .\r\n* OK [UIDNEXT {}] .\r\n", f.validity, f.uid_next);
         if self.model.can("OBJECTID") {
             let _ = write!(said, "* OK [MAILBOXID (F{})] .\r\n", f.id);
@@ -384,7 +407,14 @@ impl Session {
                     let _ = write!(said, "* VANISHED (EARLIER) {}\r\n", set(gone));
                 }
                 for (i, m) in f.mails.iter().enumerate().filter(|(_, m)| m.modseq > since) {
-                    let _ = write!(said, "* {} FETCH (UID {} FLAGS ({}) MODSEQ ({}))\r\n", i + 1, m.uid, flags(m), m.modseq);
+                    let _ = write!(
+                        said,
+                        "* {} FETCH (UID {} FLAGS ({}) MODSEQ ({}))\r\n",
+                        i + 1,
+                        m.uid,
+                        flags(m),
+                        m.modseq
+                    );
                 }
             }
         }
@@ -408,7 +438,10 @@ impl Session {
                 let wanted: Vec<u32> = if by_uid {
                     uids_of(word(0), &all)
                 } else {
-                    uids_of(word(0), &seqs).into_iter().filter_map(|n| open.seen.get(n as usize - 1).copied()).collect()
+                    uids_of(word(0), &seqs)
+                        .into_iter()
+                        .filter_map(|n| open.seen.get(n as usize - 1).copied())
+                        .collect()
                 };
                 let since: u64 = words
                     .iter()
@@ -459,9 +492,15 @@ impl Session {
                     return "NO [TRYCREATE] no such mailbox".into();
                 };
                 let moving = verb == "UID MOVE";
-                let pairs = if moving { world.relocate(&name, &uids, word(1)) } else { world.copy(&name, &uids, word(1)) };
+                let pairs = if moving {
+                    world.relocate(&name, &uids, word(1))
+                } else {
+                    world.copy(&name, &uids, word(1))
+                };
                 if self.model.can("UIDPLUS") && !pairs.is_empty() {
-                    let list = |side: fn(&(u32, u32)) -> u32| pairs.iter().map(|p| side(p).to_string()).collect::<Vec<_>>().join(",");
+                    let list = |side: fn(&(u32, u32)) -> u32| {
+                        pairs.iter().map(|p| side(p).to_string()).collect::<Vec<_>>().join(",")
+                    };
                     let code = format!("[COPYUID {validity} {} {}]", list(|p| p.0), list(|p| p.1));
                     if moving {
                         let _ = write!(said, "* OK {code} moved\r\n");
@@ -500,7 +539,12 @@ impl Session {
         }
         if items.contains("HEADER.FIELDS") {
             let header = m.header();
-            let _ = write!(out, " BODY[HEADER.FIELDS (SUBJECT)] {{{}}}\r\n{}", header.len(), String::from_utf8_lossy(header));
+            let _ = write!(
+                out,
+                " BODY[HEADER.FIELDS (SUBJECT)] {{{}}}\r\n{}",
+                header.len(),
+                String::from_utf8_lossy(header)
+            );
         }
         if items.contains("BODY.PEEK[]") {
             let from = items.split_once("[]<").and_then(|(_, r)| r.split_once('.')?.0.parse::<usize>().ok());

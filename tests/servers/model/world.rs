@@ -216,10 +216,7 @@ impl World {
     pub fn copy(&mut self, from: &str, uids: &[u32], to: &str) -> Vec<(u32, u32)> {
         let Some(f) = self.folder(from) else { return Vec::new() };
         let found: Vec<Mail> = f.mails.iter().filter(|m| uids.contains(&m.uid)).cloned().collect();
-        found
-            .into_iter()
-            .filter_map(|m| Some((m.uid, self.put(to, m.raw, m.flags, m.object)?)))
-            .collect()
+        found.into_iter().filter_map(|m| Some((m.uid, self.put(to, m.raw, m.flags, m.object)?))).collect()
     }
 
     pub fn relocate(&mut self, from: &str, uids: &[u32], to: &str) -> Vec<(u32, u32)> {

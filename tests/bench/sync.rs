@@ -1,0 +1,193 @@
+//! Whole syncs: ours beside mbsync as it comes (where it is installed), on the same mailbox over the same counting proxy.
+
+use servers::chance::Chance;
+use servers::distance::Distance;
+use servers::dovecot::{Dovecot, Options, PASSWORD};
+use servers::loader::Loader;
+use servers::other::Other;
+use servers::sample::{one_of_many, spread};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+const FOLDERS: usize = 40;
+
+/// What a run cost.
+struct Cost {
+    wall: f64,
+    cpu: f64,
+    peak_mib: u64,
+    down: u64,
+    up: u64,
+    turns: u64,
+}
+
+/// Runs a program to its end. CPU seconds and peak memory are those of the process itself, read while it lives.
+fn measure(mut command: Command, distance: &Distance) -> Cost {
+    distance.count.take();
+    let begun = Instant::now();
+    let mut child = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::inherit())
+        .spawn()
+        .expect("it starts");
+    let (mut cpu, mut peak_mib) = (0.0, 0);
+    let status = loop {
+        let proc = PathBuf::from(format!("/proc/{}", child.id()));
+        let text = |file: &str| std::fs::read_to_string(proc.join(file)).unwrap_or_default();
+        let (stat, status) = (text("stat"), text("status"));
+        let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
+        let ticks = |i: usize| fields.get(i).and_then(|f| f.parse::<f64>().ok()).unwrap_or(0.0);
+        cpu = f64::max(cpu, (ticks(11) + ticks(12)) / 100.0);
+        let line = status.lines().find_map(|l| l.strip_prefix("VmHWM:")).unwrap_or_default();
+        let kib: u64 = line.split_whitespace().next().and_then(|n| n.parse().ok()).unwrap_or(0);
+        peak_mib = peak_mib.max(kib / 1024);
+        if let Some(status) = child.try_wait().expect("wait") {
+            break status;
+        }
+        std::thread::sleep(Duration::from_millis(4));
+    };
+    let wall = begun.elapsed().as_secs_f64();
+    assert!(status.success(), "{command:?}: {status}");
+    let (down, up, turns) = distance.count.take();
+    Cost { wall, cpu, peak_mib, down, up, turns }
+}
+
+fn ours(home: &Path, args: &[&str]) -> Command {
+    let program = std::env::current_exe().expect("path").with_file_name("malote");
+    assert!(program.exists(), "build it: cargo build --release -p malote-core --features cli --bin malote");
+    let mut command = Command::new(program);
+    command.arg("--home").arg(home).args(args);
+    command
+}
+
+fn mbsync(dir: &Path, port: u16) -> Option<Command> {
+    let program = ["/usr/bin/mbsync", "/usr/local/bin/mbsync"].iter().find(|p| Path::new(p).exists())?;
+    std::fs::create_dir_all(dir.join("mail")).expect("a directory");
+    let (rc, d) = (dir.join("mbsyncrc"), dir.display());
+    let text = format!(
+        "IMAPStore far\nHost 127.0.0.1\nPort {port}\nUser ana\nPass {PASSWORD}\nSSLType None\nAuthMechs LOGIN\n\n\
+         MaildirStore near\nPath {d}/mail/\nInbox {d}/mail/INBOX\nSubFolders Verbatim\n\n\
+         Channel all\nFar :far:\nNear :near:\nPatterns *\nCreate Near\nExpunge Both\nSyncState *\n"
+    );
+    std::fs::write(&rc, text).expect("mbsyncrc");
+    let mut command = Command::new(program);
+    command.arg("-q").arg("-c").arg(rc).arg("all");
+    Some(command)
+}
+
+fn row(what: &str, name: &str, c: &Cost) {
+    println!(
+        "{what:<34} {name:<8} {:>7.2} s  cpu {:>6.2} s  peak {:>4} MiB  down {:>8.2} MB  up {:>6.3} MB  turns {:>5}",
+        c.wall,
+        c.cpu,
+        c.peak_mib,
+        c.down as f64 / 1e6,
+        c.up as f64 / 1e6,
+        c.turns
+    );
+}
+
+/// Prints ours beside the peer's; false when ours is not `goal` times as fast.
+fn beside(what: &str, ours: &Cost, peer: Option<&Cost>, goal: f64) -> bool {
+    row(what, "malote", ours);
+    let Some(peer) = peer else { return true };
+    row(what, "mbsync", peer);
+    let ratio = peer.wall / ours.wall;
+    println!(
+        "{what:<34} {ratio:.1}x as fast as mbsync (goal {goal}), {:.1}x the CPU",
+        ours.cpu / peer.cpu.max(0.01)
+    );
+    ratio >= goal
+}
+
+/// 100 flags, 50 new messages, 20 removed, by another client.
+async fn change(server: &Dovecot, round: usize) {
+    let mut other = Other::sign_in(server.imap, "ana").await;
+    let uids = other.uids("INBOX").await;
+    for uid in uids.iter().rev().take(100) {
+        other
+            .store(
+                *uid,
+                if round.is_multiple_of(2) {
+                    "+FLAGS.SILENT (\\Flagged)"
+                } else {
+                    "-FLAGS.SILENT (\\Flagged)"
+                },
+            )
+            .await;
+    }
+    for uid in uids.iter().take(20) {
+        other.expunge(*uid).await;
+    }
+    let mut chance = Chance::new(round as u64);
+    let new: Vec<_> = (0..50).map(|i| one_of_many(&mut chance, 900_000 + round * 100 + i, 900_000)).collect();
+    Loader::sign_in(server.imap, "ana", PASSWORD).append("INBOX", &new);
+}
+
+/// Prints the rows; false when a goal is missed.
+pub fn run() -> bool {
+    let count: usize = std::env::var("COUNT").ok().and_then(|c| c.parse().ok()).unwrap_or(10_000);
+    let server = Dovecot::start_with(Options { store: Some("mdbox"), ..Options::default() });
+    eprintln!("loading {count} messages into {FOLDERS} folders …");
+    let mut folders = vec!["INBOX".to_owned()];
+    folders.extend((1..FOLDERS).map(|n| format!("Pasta {n}")));
+    spread(&mut Loader::sign_in(server.imap, "ana", PASSWORD), &folders, count);
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("runtime");
+    let mut met = true;
+    for (round, trip) in [0u64, 50].into_iter().enumerate() {
+        let distance = runtime.block_on(Distance::start(server.imap, Duration::from_millis(trip)));
+        let (home, peer) =
+            (tempfile::tempdir().expect("a directory"), tempfile::tempdir().expect("a directory"));
+        let added = ours(
+            home.path(),
+            &[
+                "account",
+                "add",
+                "ana@exemplo.test",
+                "--user",
+                "ana",
+                "--imap",
+                &format!("127.0.0.1:{}", distance.port),
+                "--imap-tls",
+                "none",
+                "--password-command",
+                &format!("echo {PASSWORD}"),
+                "--keep",
+                "all",
+            ],
+        )
+        .status();
+        assert!(added.is_ok_and(|s| s.success()), "account add");
+        let both = || {
+            let mine = measure(ours(home.path(), &["sync"]), &distance);
+            let theirs = mbsync(peer.path(), distance.port).map(|c| measure(c, &distance));
+            (mine, theirs)
+        };
+        let (mine, theirs) = both();
+        met &= beside(
+            &format!("everything of {count}, {trip} ms"),
+            &mine,
+            theirs.as_ref(),
+            if trip == 0 { 5.0 } else { 1.0 },
+        );
+        let (mine, theirs) = both();
+        met &= beside(
+            &format!("nothing changed, {trip} ms"),
+            &mine,
+            theirs.as_ref(),
+            if trip == 0 { 1.0 } else { 10.0 },
+        );
+        runtime.block_on(change(&server, round));
+        let (mine, theirs) = both();
+        met &= beside(
+            &format!("100 flags, 50 new, 20 gone, {trip} ms"),
+            &mine,
+            theirs.as_ref(),
+            if trip == 0 { 1.0 } else { 5.0 },
+        );
+    }
+    met
+}

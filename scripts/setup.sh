@@ -56,6 +56,9 @@ esac
 
 scripts/servers.sh
 
+# The crates of every platform, not only of this one: their licences are looked at without a network.
+cargo fetch --quiet --locked
+
 # npm install is only run when the lock file is newer than what is there.
 if [ ! -e node_modules/.package-lock.json ] || [ package-lock.json -nt node_modules/.package-lock.json ]; then
 	echo "setup: installing the screens' packages with npm"

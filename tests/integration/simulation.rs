@@ -186,6 +186,22 @@ async fn undisturbed(stage: &Template, scenario: &Scenario, tally: &Tally, what:
     wrong.extend(station.wrongs().await);
     let after = station.model.world().clone();
     wrong.extend(miscounted(&after, &stage.world, scenario.deleted));
+    for (folder, word, flags) in scenario.wanted() {
+        let there = after.contents(folder).remove(*word);
+        let should = vec![flags.split_whitespace().map(str::to_owned).collect::<Vec<_>>()];
+        if there.as_ref() != Some(&should) {
+            wrong.push(format!("{word} in {folder} has {there:?} instead of {should:?}"));
+        }
+    }
+    // Deleted for good is gone, wherever it was.
+    let left: Vec<String> = after.folders.iter().flat_map(|f| &f.mails).map(|m| m.word()).collect();
+    wrong.extend(
+        scenario
+            .deleted
+            .iter()
+            .filter(|w| left.iter().any(|l| l == *w))
+            .map(|w| format!("{w} is still there")),
+    );
     station.store.close().await;
     let fine = wrong.is_empty();
     tally.report(&format!("{what}, undisturbed"), wrong);

@@ -22,6 +22,62 @@ pub struct Scenario {
 
 const NOW: i64 = 1_790_000_000;
 
+impl Scenario {
+    /// What must have come of it on the server, whatever else: mailbox, word, flags. Written down by hand, since a device that
+    /// forgets what its user asked for agrees with its server perfectly.
+    pub fn wanted(&self) -> &'static [(&'static str, &'static str, &'static str)] {
+        match self.name {
+            "flags here" => &[
+                ("INBOX", "m0", ""),
+                ("INBOX", "m2", "\\Seen"),
+                ("INBOX", "m3", "$Obra \\Flagged \\Seen"),
+                ("INBOX", "m4", "\\Seen"),
+            ],
+            "read, then unread" => &[("INBOX", "m5", "")],
+            "flags there" => &[("INBOX", "m2", "$Outra \\Seen"), ("INBOX", "m1", "$Obra")],
+            "flags on both sides" => {
+                &[("INBOX", "m2", "\\Flagged \\Seen"), ("INBOX", "m1", "$Outra \\Answered \\Flagged")]
+            }
+            "a move" => &[("Works", "m2", ""), ("Works", "m3", "")],
+            "a move and then flags in the new place" => {
+                &[("Works", "m2", "\\Seen"), ("Works", "w1", "\\Seen")]
+            }
+            "flags and then a move" => &[("Empty", "m2", "$Outra \\Flagged"), ("INBOX", "m3", "\\Flagged")],
+            "there and back" => &[("INBOX", "m2", "")],
+            "from one to the next to the next" => {
+                &[("Archive", "m2", ""), ("Works", "m3", ""), ("Works/Old", "w0", "")]
+            }
+            "crossing moves" => {
+                &[("Works", "m2", ""), ("Works", "m3", ""), ("INBOX", "w2", ""), ("INBOX", "w3", "")]
+            }
+            "both moved the same message" => &[("Archive", "m2", ""), ("Works", "m3", "")],
+            "both moved it to the same place" => &[("Works", "m2", ""), ("Works", "m3", "")],
+            "archive and trash" => &[("Archive", "m2", ""), ("Archive", "m4", ""), ("Trash", "m5", "")],
+            "junk, where there is no such mailbox" => &[("Junk", "m2", ""), ("Junk", "m4", "")],
+            "deleted for good" => &[("Works", "w0", "\\Deleted")],
+            "marked here, removed there" => &[("INBOX", "m3", "\\Seen")],
+            "marked here, moved there" => &[("INBOX", "m3", "\\Flagged")],
+            "moved here, removed there" => &[("Works", "m3", "")],
+            "another UIDVALIDITY under waiting changes" => {
+                &[("INBOX", "m2", "\\Seen"), ("Works", "m3", ""), ("INBOX", "w1", ""), ("INBOX", "n0", "")]
+            }
+            "taken back" => &[("INBOX", "m2", ""), ("INBOX", "m3", "\\Seen")],
+            "a bit of everything" => &[
+                ("INBOX", "m0", "\\Flagged"),
+                ("INBOX", "m1", "$Obra \\Answered \\Flagged"),
+                ("Works/Old", "m2", "\\Answered \\Flagged"),
+                ("Works/Old", "m4", ""),
+                ("INBOX", "w0", "\\Seen"),
+                ("INBOX", "w1", ""),
+                ("Trash", "m6", ""),
+                ("Archive", "m5", ""),
+                ("INBOX", "n0", "$Outra"),
+            ],
+            _ => &[],
+        }
+    }
+}
+
 /// The user's hands.
 impl Station {
     pub async fn mark(&self, folder: &str, words: &[&str], add: &str, remove: &str) -> Vec<ActionId> {

@@ -5,7 +5,8 @@ cd "$(dirname "$0")/.."
 copy=$(mktemp -d)
 trap 'rm -rf "$copy"' EXIT
 cp -r Cargo.toml Cargo.lock core tests src-tauri "$copy/"
-export CARGO_TARGET_DIR=${MUTANTS_TARGET:-$PWD/target/mutants} MALOTE_TIER=${MALOTE_TIER:-qresync} MALOTE_SEEDS=12
+# A target directory of its own: cargo takes the copy for this workspace, and would leave broken builds in ours.
+export CARGO_TARGET_DIR=$PWD/target/mutants MALOTE_TIER=${MALOTE_TIER:-qresync} MALOTE_SEEDS=12
 
 mutant() { # name, file, what, instead
 	cp "$2" "$copy/$2"

@@ -149,24 +149,34 @@ pub fn end(child: &mut Child) {
 
 /// Changes a database from outside.
 pub fn sqlite(file: &Path, sql: &str) {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("runtime");
-    runtime.block_on(async {
-        use sqlx::Connection;
-        let url = format!("sqlite://{}", file.display());
-        let mut db = sqlx::SqliteConnection::connect(&url).await.expect("open");
-        sqlx::query(sqlx::AssertSqlSafe(sql)).execute(&mut db).await.expect("sql");
-        sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&mut db).await.expect("checkpoint");
-        db.close().await.expect("close");
+    with_database(file, async |db| {
+        sqlx::query(sqlx::AssertSqlSafe(sql)).execute(&mut *db).await.expect("sql");
+        sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(db).await.expect("checkpoint");
     });
 }
 
 /// What a query finds in a database, for the words of a failing test.
 pub fn look(file: &Path, sql: &str) -> Vec<String> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("runtime");
-    runtime.block_on(async {
-        use sqlx::Connection;
-        let url = format!("sqlite://{}", file.display());
-        let mut db = sqlx::SqliteConnection::connect(&url).await.expect("open");
-        sqlx::query_scalar(sqlx::AssertSqlSafe(sql)).fetch_all(&mut db).await.expect("sql")
+    with_database(file, async |db| {
+        sqlx::query_scalar(sqlx::AssertSqlSafe(sql)).fetch_all(db).await.expect("sql")
+    })
+}
+
+/// In a thread of its own: the caller may be asynchronous or not.
+fn with_database<T: Send>(file: &Path, work: impl AsyncFnOnce(&mut sqlx::SqliteConnection) -> T + Send) -> T {
+    std::thread::scope(|scope| {
+        let thread = scope.spawn(|| {
+            let runtime =
+                tokio::runtime::Builder::new_current_thread().enable_all().build().expect("runtime");
+            runtime.block_on(async {
+                use sqlx::Connection;
+                let url = format!("sqlite://{}", file.display());
+                let mut db = sqlx::SqliteConnection::connect(&url).await.expect("open");
+                let found = work(&mut db).await;
+                db.close().await.expect("close");
+                found
+            })
+        });
+        thread.join().expect("a database")
     })
 }

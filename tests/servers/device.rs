@@ -131,7 +131,7 @@ impl Device {
 
 /// What syncs a device's account, from the inside: for counting round trips and for stopping between steps.
 pub async fn context(device: &Device) -> malote_core::sync::Context {
-    let store = malote_core::store::Store::open(device.path()).await.expect("store");
+    let store = malote_core::store::Store::open(device.path(), 0).await.expect("store");
     let vault = malote_core::account::Vault::new(Arc::new(MemorySecrets::default()));
     vault.remember(device.account, PASSWORD);
     malote_core::sync::Context::new(store, device.account, Arc::new(vault), SystemClock::shared())

@@ -130,7 +130,7 @@ impl Station {
     /// Opens the data in `dir`; a new account where there is none.
     pub async fn open(model: &Model, dir: &Path, keep: Keep) -> Self {
         let trap = Arc::new(Trap::default());
-        let store = Store::open(dir).await.expect("store").gated(trap.clone());
+        let store = Store::open(dir, 0).await.expect("store").gated(trap.clone());
         let clock = TestClock::at(1_790_000_000);
         let account = match store.accounts().await.expect("accounts").first() {
             Some(a) => a.id,
@@ -150,7 +150,8 @@ impl Station {
     pub async fn restart(&mut self) {
         self.store.close().await;
         self.trap = Arc::new(Trap::default());
-        self.store = Store::open(&self.dir).await.expect("it opens after a crash").gated(self.trap.clone());
+        self.store =
+            Store::open(&self.dir, 0).await.expect("it opens after a crash").gated(self.trap.clone());
     }
 
     pub fn context(&self) -> Context {

@@ -30,6 +30,7 @@ macro_rules! contract {
                     let Params { $($arg),* } = serde_json::from_value(params).map_err(|e| usage(&e))?;
                     let out: $out = core.$name($($arg),*).await.map_err(|e| {
                         tracing::info!(call = name, error = %e, "a call failed");
+                        core.note_damage(&e);
                         ErrorView::from(e)
                     })?;
                     serde_json::to_value(out).map_err(|e| usage(&e))

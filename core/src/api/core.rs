@@ -19,6 +19,10 @@ use tokio::sync::{Mutex, OnceCell, broadcast};
 
 /// Changes that come in a burst (a first sync commits many times a second) are shown together after this pause.
 const SETTLE: Duration = Duration::from_millis(60);
+/// How often everything that is stored is read and looked over, in the background. Seconds.
+const LOOK_OVER: i64 = 7 * 86_400;
+/// When it was last done.
+const LOOKED_OVER: &str = "storage.looked_over";
 /// How long undo can be used after an action that is through.
 const REMEMBER: i64 = 30 * 86_400;
 
@@ -68,7 +72,7 @@ impl Core {
         secrets: Arc<dyn Secrets>,
         clock: Arc<dyn Clock>,
     ) -> Result<(Core, Events)> {
-        let store = Store::open(&dirs.data).await?;
+        let store = Store::open(&dirs.data, clock.now()).await?;
         let mut tx = store.begin().await?;
         tx.forget_actions(clock.now() - REMEMBER).await?;
         tx.commit().await?;
@@ -106,7 +110,44 @@ impl Core {
                 let _ = inner.events.send(Event::States { states: now });
             }
         });
+        let core = self.clone();
+        tokio::spawn(async move {
+            if let Err(e) = core.look_over_in_time().await {
+                tracing::warn!(error = %e, "the storage could not be looked over");
+            }
+        });
         Ok(())
+    }
+
+    /// Once a week. What is found damaged is salvaged at the next start, and the user is told so.
+    async fn look_over_in_time(&self) -> Result<()> {
+        let now = self.clock.now();
+        let last = self.store.setting(LOOKED_OVER).await?.and_then(|at| at.parse().ok()).unwrap_or(0);
+        if now - last < LOOK_OVER {
+            return Ok(());
+        }
+        let sound = self.check().await.is_ok();
+        let mut tx = self.store.begin().await?;
+        tx.put_setting(LOOKED_OVER, &now.to_string()).await?;
+        for account in self.store.accounts().await?.iter().filter(|_| !sound) {
+            tx.add_notice_once(account.id, now, "storage_damaged", "").await?;
+        }
+        tx.commit().await
+    }
+
+    /// Reads everything that is stored. StorageDamaged when some of it is damaged, and then the next start salvages.
+    pub async fn check(&self) -> Result<()> {
+        if self.store.check().await? {
+            return Ok(());
+        }
+        Err(Error::new(Kind::StorageDamaged, self.dirs.data.display().to_string()))
+    }
+
+    /// Where a query met damage, the next start salvages.
+    pub fn note_damage(&self, e: &Error) {
+        if e.kind == Kind::StorageDamaged {
+            self.store.suspect();
+        }
     }
 
     /// Brings accounts in step once, over one connection each; for the command line. Another process that syncs this data is

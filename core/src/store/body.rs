@@ -12,8 +12,21 @@ const ROW: usize = 256 * 1024;
 const LEVEL: i32 = 3;
 
 impl Store {
-    /// The raw message, if it is here.
+    /// The raw message, if it is here. One that cannot be read any more is forgotten, and the server is asked again.
     pub async fn body(&self, id: MessageId) -> Result<Option<Vec<u8>>> {
+        match self.unpack(id).await {
+            Err(e) if e.kind == Kind::NotFound => {
+                tracing::warn!(message = %id, error = %e, "a body cannot be read and is forgotten");
+                let mut tx = self.begin().await?;
+                tx.forget_body(id).await?;
+                tx.commit().await?;
+                Ok(None)
+            }
+            other => other,
+        }
+    }
+
+    async fn unpack(&self, id: MessageId) -> Result<Option<Vec<u8>>> {
         let row = sqlx::query("SELECT raw, file FROM body WHERE message_id = ?")
             .bind(id.0)
             .fetch_optional(self.reader())
@@ -22,9 +35,9 @@ impl Store {
         let (raw, file): (Vec<u8>, String) = (row.try_get(0)?, row.try_get(1)?);
         let path = self.bodies().join(file.clone());
         tokio::task::spawn_blocking(move || {
-            let packed = if file.is_empty() { raw } else { std::fs::read(path)? };
-            let whole = zstd::stream::decode_all(packed.as_slice());
-            whole.map(Some).map_err(|e| Error::new(Kind::StorageDamaged, "body").because(e))
+            let unreadable = |e: std::io::Error| Error::new(Kind::NotFound, "body").because(e);
+            let packed = if file.is_empty() { raw } else { std::fs::read(path).map_err(unreadable)? };
+            zstd::stream::decode_all(packed.as_slice()).map(Some).map_err(unreadable)
         })
         .await
         .map_err(|e| Error::new(Kind::Storage, "body").because(e))?
@@ -62,7 +75,8 @@ fn write_durably(dir: &Path, name: &str, bytes: &[u8]) -> Result<()> {
         let mut file = std::fs::File::create(&aside)?;
         file.write_all(bytes)?;
         file.sync_all()?;
-        std::fs::rename(&aside, dir.join(name))
+        std::fs::rename(&aside, dir.join(name))?;
+        super::sync_directory(dir)
     })();
     if written.is_err() {
         let _ = std::fs::remove_file(&aside);
@@ -77,6 +91,13 @@ pub struct Packed {
 }
 
 impl Tx {
+    /// As if it had never been fetched.
+    pub async fn forget_body(&mut self, id: MessageId) -> Result<()> {
+        sqlx::query("DELETE FROM body WHERE message_id = ?").bind(id.0).execute(self.conn()).await?;
+        sqlx::query("UPDATE message SET has_body = 0 WHERE id = ?").bind(id.0).execute(self.conn()).await?;
+        Ok(())
+    }
+
     /// Keeps the raw message.
     pub async fn put_body(&mut self, id: MessageId, packed: &Packed, preview: &str) -> Result<()> {
         let known = sqlx::query("UPDATE message SET has_body = 1, preview = ? WHERE id = ?")

@@ -1,7 +1,7 @@
 //! Table `intent`: what the server has still to be told.
 
 use super::{Store, Tx};
-use crate::error::Result;
+use crate::error::{Error, Kind, Result};
 use crate::model::{AccountId, ActionId, FlagChange, Flags, MailboxId, PlacementId};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Row};
@@ -72,7 +72,9 @@ fn read(r: &SqliteRow) -> Result<IntentRow> {
                 target: MailboxId(r.try_get("target_id")?),
                 expected: PlacementId(r.try_get("expected_id")?),
             },
-            _ => IntentKind::Delete,
+            "delete" => IntentKind::Delete,
+            // Never to be guessed: a guess could remove somebody's mail.
+            _ => return Err(Error::new(Kind::StorageDamaged, "intent.kind")),
         },
         placement: PlacementId(r.try_get("placement_id")?),
         mailbox: MailboxId(r.try_get("mailbox_id")?),

@@ -13,7 +13,9 @@ pub mod mailbox;
 pub mod message;
 pub mod notice;
 pub mod placement;
+mod salvage;
 pub mod setting;
+mod spare;
 pub mod traffic;
 
 use crate::error::{Error, Kind, Result};
@@ -30,6 +32,9 @@ use std::time::Duration;
 use tokio::sync::broadcast;
 
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");
+
+/// The database's file.
+const FILE: &str = "malote.db";
 
 /// What a transaction touched, so that whoever shows it can read it again.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -71,6 +76,8 @@ pub struct Store {
     changes: broadcast::Sender<ChangeSet>,
     dir: PathBuf,
     gate: Option<Arc<dyn Gate>>,
+    // Held for as long as it is open: nobody salvages it meanwhile.
+    _in_use: Arc<std::fs::File>,
 }
 
 /// A write transaction. Dropped without [`Tx::commit`], nothing happened.
@@ -106,13 +113,40 @@ impl Tx {
 }
 
 impl Store {
-    /// Opens (or makes) the database in `dir`, and brings an older one up to date.
-    pub async fn open(dir: &Path) -> Result<Self> {
+    /// Opens (or makes) the database in `dir`, and brings an older one up to date. A damaged one is salvaged first. `now` is
+    /// for the notice that says so, seconds since 1970.
+    pub async fn open(dir: &Path, now: i64) -> Result<Self> {
         std::fs::create_dir_all(dir.join("bodies"))?;
         restrict(dir)?;
+        let use_of = std::fs::File::create(dir.join("open.lock"))?;
+        use_of.lock_shared()?;
+        let opened = if salvage::is_damaged(dir).await {
+            Err(Error::new(Kind::StorageDamaged, dir.display().to_string()))
+        } else {
+            Self::try_open(dir).await
+        };
+        let (writer, readers) = match opened {
+            Err(e) if e.kind == Kind::StorageDamaged => {
+                use_of.unlock()?;
+                // Another Malote that has it open must end first.
+                use_of.try_lock().map_err(|_| e)?;
+                salvage::salvage(dir, now).await?;
+                let opened = Self::try_open(dir).await?;
+                use_of.unlock()?;
+                use_of.lock_shared()?;
+                opened
+            }
+            other => other?,
+        };
+        salvage::clear(dir);
+        let (changes, _) = broadcast::channel(1024);
+        Ok(Self { writer, readers, changes, dir: dir.to_owned(), gate: None, _in_use: Arc::new(use_of) })
+    }
+
+    async fn try_open(dir: &Path) -> Result<(SqlitePool, SqlitePool)> {
         refuse_newer(dir).await?;
         let options = SqliteConnectOptions::new()
-            .filename(dir.join("malote.db"))
+            .filename(dir.join(FILE))
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
@@ -121,8 +155,8 @@ impl Store {
             .auto_vacuum(sqlx::sqlite::SqliteAutoVacuum::Incremental)
             .pragma("journal_size_limit", "67108864")
             .pragma("temp_store", "MEMORY");
-        let writer = SqlitePoolOptions::new().max_connections(1).connect_with(options).await?;
-        MIGRATIONS.run(&writer).await.map_err(|e| match e {
+        let mut first = options.connect().await?;
+        MIGRATIONS.run(&mut first).await.map_err(|e| match e {
             sqlx::migrate::MigrateError::VersionMissing(_)
             | sqlx::migrate::MigrateError::VersionTooNew(..) => {
                 Error::new(Kind::StorageNewer, dir.display().to_string())
@@ -130,14 +164,45 @@ impl Store {
             sqlx::migrate::MigrateError::Execute(e) => Error::from(e),
             other => Error::new(Kind::StorageDamaged, dir.display().to_string()).because(other),
         })?;
+        look_over(&mut first).await?;
+        spare::attach(&mut first, dir, newest()).await?;
+        first.close().await?;
+        let place = dir.to_owned();
+        let writer = SqlitePoolOptions::new()
+            .max_connections(1)
+            .after_connect(move |conn, _| {
+                let place = place.clone();
+                Box::pin(async move {
+                    spare::attach(conn, &place, newest())
+                        .await
+                        .map_err(|e| sqlx::Error::Io(std::io::Error::other(e.to_string())))
+                })
+            })
+            .connect_with(options)
+            .await?;
         let reading = SqliteConnectOptions::new()
-            .filename(dir.join("malote.db"))
+            .filename(dir.join(FILE))
             .read_only(true)
             .busy_timeout(Duration::from_secs(10))
             .pragma("temp_store", "MEMORY");
         let readers = SqlitePoolOptions::new().max_connections(3).connect_with(reading).await?;
-        let (changes, _) = broadcast::channel(1024);
-        Ok(Self { writer, readers, changes, dir: dir.to_owned(), gate: None })
+        Ok((writer, readers))
+    }
+
+    /// A query met damage: the next start looks, and salvages what can be.
+    pub fn suspect(&self) {
+        salvage::suspect(&self.dir);
+    }
+
+    /// Reads everything and says whether it is sound; otherwise the next start salvages.
+    pub async fn check(&self) -> Result<bool> {
+        let said: Result<String, sqlx::Error> =
+            sqlx::query_scalar("PRAGMA integrity_check(1)").fetch_one(self.reader()).await;
+        let sound = matches!(&said, Ok(text) if text == "ok");
+        if !sound {
+            self.suspect();
+        }
+        Ok(sound)
     }
 
     /// The same database with a gate at every commit.
@@ -189,10 +254,42 @@ impl Store {
     }
 }
 
+/// The version of the newest migration.
+fn newest() -> i64 {
+    MIGRATIONS.iter().map(|m| m.version).max().unwrap_or(0)
+}
+
+/// The tables with what only this device knows are small: they are looked over at every start.
+async fn look_over(conn: &mut SqliteConnection) -> Result<()> {
+    for sql in [
+        "PRAGMA quick_check(account)",
+        "PRAGMA quick_check(mailbox)",
+        "PRAGMA quick_check(action)",
+        "PRAGMA quick_check(intent)",
+        "PRAGMA quick_check(setting)",
+        "PRAGMA quick_check(notice)",
+    ] {
+        let said: String = sqlx::query_scalar(sql).fetch_one(&mut *conn).await?;
+        if said != "ok" {
+            return Err(Error::new(Kind::StorageDamaged, FILE).because(said));
+        }
+    }
+    Ok(())
+}
+
+/// What was made, renamed or removed in a directory survives a power cut only after this.
+fn sync_directory(dir: &Path) -> std::io::Result<()> {
+    #[cfg(unix)]
+    std::fs::File::open(dir)?.sync_all()?;
+    #[cfg(not(unix))]
+    let _ = dir;
+    Ok(())
+}
+
 /// Data of a newer Malote is not even opened for writing.
 async fn refuse_newer(dir: &Path) -> Result<()> {
-    let file = dir.join("malote.db");
-    if !file.exists() {
+    let file = dir.join(FILE);
+    if std::fs::metadata(&file).map_or(0, |m| m.len()) == 0 {
         return Ok(());
     }
     let mut looking = SqliteConnectOptions::new().filename(file).read_only(true).connect().await?;
@@ -203,8 +300,11 @@ async fn refuse_newer(dir: &Path) -> Result<()> {
             other => other?,
         };
     looking.close().await?;
-    let ours = MIGRATIONS.iter().map(|m| m.version).max();
-    if written > ours { Err(Error::new(Kind::StorageNewer, dir.display().to_string())) } else { Ok(()) }
+    if written > Some(newest()) {
+        Err(Error::new(Kind::StorageNewer, dir.display().to_string()))
+    } else {
+        Ok(())
+    }
 }
 
 /// Mail is nobody else's business on a shared machine.
@@ -256,7 +356,7 @@ mod tests {
     #[tokio::test]
     async fn lists_use_their_index() {
         let dir = tempfile::tempdir().unwrap_or_else(|e| panic!("{e}"));
-        let store = Store::open(dir.path()).await.unwrap_or_else(|e| panic!("{e}"));
+        let store = Store::open(dir.path(), 0).await.unwrap_or_else(|e| panic!("{e}"));
         let list = "EXPLAIN QUERY PLAN SELECT p.id FROM placement p WHERE p.mailbox_id = 1 AND p.hidden = 0
                     ORDER BY p.sort_date DESC, p.id DESC LIMIT 50 OFFSET 50000";
         let by_uid =
@@ -285,7 +385,7 @@ mod tests {
     #[tokio::test]
     async fn what_is_not_committed_did_not_happen() -> Result<()> {
         let dir = tempfile::tempdir()?;
-        let store = Store::open(dir.path()).await?;
+        let store = Store::open(dir.path(), 0).await?;
         let mut changes = store.watch();
         let mut tx = store.begin().await?;
         tx.put_setting("look.theme", "dark").await?;

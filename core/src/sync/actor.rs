@@ -158,6 +158,9 @@ async fn background(ctx: Arc<Context>, wake: Arc<Notify>, state: Arc<watch::Send
             }
             Err(e) => {
                 tracing::info!(account = %ctx.account, error = %e, "not in step");
+                if e.kind == Kind::StorageDamaged {
+                    ctx.store.suspect();
+                }
                 session = None;
                 failures += 1;
                 let pause = back_off(&ctx, failures, e.retry);

@@ -151,6 +151,10 @@ export const en = {
 			`${subject} cannot be opened on the server, so ${n(count)} changes there were undone.`,
 		moved_elsewhere: (subject: string, count: number) =>
 			`Another device had already moved or deleted ${messages(count)} from ${subject}. Its decision stands.`,
+		storage_damaged: () =>
+			"Some of the data on this device is damaged. What you have not sent yet is safe. Close Malote and open it again: it repairs itself.",
+		storage_salvaged: (subject: string, count: number) =>
+			`The data on this device was damaged and has been made anew: ${n(count)} unsent changes were kept, and your mail is being fetched again. The damaged files are in ${subject}.`,
 		gone_meanwhile: (subject: string, count: number) =>
 			`${n(count)} changes in ${subject} were for messages that are no longer on the server.`,
 	} as Record<string, (subject: string, count: number) => string>,
@@ -236,7 +240,8 @@ export const en = {
 		over_quota: () => "Your mailbox on the server is full. Nothing was lost. Make room there.",
 		mailbox_gone: (s: string) => `The folder ${s} is not on the server. What is on this device is kept.`,
 		disk_full: () => "This device's disk is full. What was here is safe. Make room and try again.",
-		storage_damaged: () => "The data on this device cannot be read. Your mail on the server is safe.",
+		storage_damaged: () =>
+			"The data on this device is damaged. Your mail on the server and what you have not sent yet are safe. Close Malote and open it again: it repairs itself.",
 		storage_newer: () =>
 			"A newer Malote wrote the data on this device. It is left untouched. Update this one.",
 		storage_busy: () => "Another Malote is using this data. Nothing was changed. Close it and try again.",

@@ -149,6 +149,10 @@ export const es: Texts = {
 			`${subject} no se abre en el servidor; ${s(count, "se deshizo 1 cambio", `se deshicieron ${n(count)} cambios`)} allí.`,
 		moved_elsewhere: (subject, count) =>
 			`Otro equipo ya había movido o eliminado ${messages(count)} de ${subject}. Vale su decisión.`,
+		storage_damaged: () =>
+			"Parte de los datos de este equipo está dañada. Lo que aún no enviaste está a salvo. Cierra Malote y ábrelo de nuevo: se repara solo.",
+		storage_salvaged: (subject, count) =>
+			`Los datos de este equipo estaban dañados y se rehicieron: se conservaron ${n(count)} cambios sin enviar, y tu correo se está trayendo de nuevo. Los archivos dañados están en ${subject}.`,
 		gone_meanwhile: (subject, count) =>
 			`${s(count, "1 cambio", `${n(count)} cambios`)} en ${subject} eran de mensajes que ya no están en el servidor.`,
 	},
@@ -234,7 +238,7 @@ export const es: Texts = {
 		disk_full: () =>
 			"El disco de este equipo está lleno. Lo que había aquí está a salvo. Libera espacio e inténtalo otra vez.",
 		storage_damaged: () =>
-			"Los datos de este equipo no se pueden leer. Tu correo en el servidor está a salvo.",
+			"Los datos de este equipo están dañados. Tu correo en el servidor y lo que aún no enviaste están a salvo. Cierra Malote y ábrelo de nuevo: se repara solo.",
 		storage_newer: () =>
 			"Los datos de este equipo son de un Malote más nuevo y no se tocaron. Actualiza este.",
 		storage_busy: () => "Otro Malote está usando estos datos. Nada cambió. Ciérralo e inténtalo otra vez.",

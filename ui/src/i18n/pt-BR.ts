@@ -149,6 +149,10 @@ export const ptBR: Texts = {
 			`${subject} não abre no servidor; ${s(count, "1 mudança lá foi desfeita", `${n(count)} mudanças lá foram desfeitas`)}.`,
 		moved_elsewhere: (subject, count) =>
 			`Outro aparelho já tinha movido ou excluído ${messages(count)} de ${subject}. A decisão dele vale.`,
+		storage_damaged: () =>
+			"Parte dos dados deste aparelho está danificada. O que você ainda não enviou está a salvo. Feche o Malote e abra de novo: ele se conserta sozinho.",
+		storage_salvaged: (subject, count) =>
+			`Os dados deste aparelho estavam danificados e foram refeitos: ${n(count)} alterações não enviadas foram mantidas, e seu correio está sendo buscado de novo. Os arquivos danificados estão em ${subject}.`,
 		gone_meanwhile: (subject, count) =>
 			`${s(count, "1 mudança", `${n(count)} mudanças`)} em ${subject} eram de mensagens que não estão mais no servidor.`,
 	},
@@ -234,7 +238,7 @@ export const ptBR: Texts = {
 		disk_full: () =>
 			"O disco deste aparelho está cheio. O que estava aqui está a salvo. Libere espaço e tente de novo.",
 		storage_damaged: () =>
-			"Os dados deste aparelho não podem ser lidos. Seu correio no servidor está a salvo.",
+			"Os dados deste aparelho estão danificados. Seu correio no servidor e o que você ainda não enviou estão a salvo. Feche o Malote e abra de novo: ele se conserta sozinho.",
 		storage_newer: () =>
 			"Os dados deste aparelho são de um Malote mais novo e não foram tocados. Atualize este.",
 		storage_busy: () => "Outro Malote está usando estes dados. Nada mudou. Feche-o e tente de novo.",

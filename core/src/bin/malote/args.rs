@@ -96,6 +96,8 @@ pub enum Command {
     Undo,
     /// What is here, what waits, what the user should know
     Status,
+    /// Read everything that is stored; what is damaged is salvaged at the next start
+    Check,
 }
 
 #[derive(Subcommand)]

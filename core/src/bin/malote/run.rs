@@ -18,6 +18,9 @@ pub async fn run(args: Args) -> Result<()> {
     let dirs = Dirs { downloads: home.join("downloads"), cache: home.join("cache"), data: home };
     let (core, _events) = Core::open(dirs, Arc::new(OsSecrets), SystemClock::shared()).await?;
     let result = command(&core, args.command, args.json).await;
+    if let Err(e) = &result {
+        core.note_damage(e);
+    }
     core.close().await;
     result
 }
@@ -63,6 +66,13 @@ async fn command(core: &Core, command: Command, json: bool) -> Result<()> {
             Ok(())
         }
         Command::Status => status(core, json).await,
+        Command::Check => {
+            core.check().await?;
+            if json {
+                output::json(&json!({ "sound": true }));
+            }
+            Ok(())
+        }
     }
 }
 

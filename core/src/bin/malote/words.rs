@@ -192,9 +192,9 @@ fn template(kind: Kind) -> [&'static str; 3] {
             "el disco de este equipo está lleno; lo que ya había está a salvo; libera espacio e inténtalo de nuevo.",
         ],
         Kind::StorageDamaged => [
-            "the data in {} cannot be read; the mail on your server is safe; restore a backup or sign in to a new folder with --home.",
-            "os dados em {} não podem ser lidos; o correio no servidor está a salvo; restaure uma cópia ou entre em outra pasta com --home.",
-            "los datos en {} no se pueden leer; el correo en el servidor está a salvo; restaura una copia o entra en otra carpeta con --home.",
+            "the data in {} is damaged; the mail on your server and what you have not sent yet are safe; end every Malote and start one again: it repairs itself.",
+            "os dados em {} estão danificados; o correio no servidor e o que você ainda não enviou estão a salvo; feche todos os Malotes e abra um de novo: ele se conserta sozinho.",
+            "los datos en {} están dañados; el correo en el servidor y lo que aún no enviaste están a salvo; cierra todos los Malotes y abre uno de nuevo: se repara solo.",
         ],
         Kind::StorageNewer => [
             "the data in {} was written by a newer Malote and is left untouched; update this one.",

@@ -29,7 +29,7 @@ mutant() { # name, file, what, instead
 
 mutant "the server's flags win over what the user asked for" core/src/sync/merge.rs \
 	"waiting.iter().fold(base.clone(), |flags, change| flags.with(change))" "{ let _ = waiting; base.clone() }"
-mutant "a move that may have happened is taken for one that did not" core/src/sync/replay.rs \
-	"let arrived = tx.placement(expected).await?.is_some_and(|p| p.uid > 0);" "let arrived = false && tx.placement(expected).await?.is_some();"
+mutant "a move that may have happened is taken for one that did not" core/src/sync/settle.rs \
+	"let arrived = awaited.as_ref().is_some_and(|p| p.uid > 0);" "let arrived = false && awaited.is_some();"
 mutant "what is missing from an answer is believed to be gone" core/src/sync/headers.rs \
 	"if !unanswered.is_empty() && !session.still_there(&unanswered).await?.is_empty() {" "if unanswered.len() > 1_000_000 {"

@@ -209,12 +209,6 @@ impl Error {
         self
     }
 
-    /// It may pass by itself.
-    pub fn again_later(mut self) -> Self {
-        self.retry = Retry::Later;
-        self
-    }
-
     /// True where the connection that raised it cannot be used any more.
     pub fn ends_connection(&self) -> bool {
         matches!(self.kind, Kind::ConnectionLost | Kind::Timeout | Kind::Protocol | Kind::Cancelled)

@@ -36,3 +36,4 @@ pub mod query;
 pub mod store;
 pub mod sync;
 pub mod uid_set;
+pub mod utf7;

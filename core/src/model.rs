@@ -235,6 +235,20 @@ impl Role {
         })
     }
 
+    /// The LIST attribute (RFC 6154 section 2); the inbox has none.
+    pub fn attribute(self) -> Option<&'static str> {
+        Some(match self {
+            Role::Inbox => return None,
+            Role::Flagged => "\\Flagged",
+            Role::Drafts => "\\Drafts",
+            Role::Sent => "\\Sent",
+            Role::Archive => "\\Archive",
+            Role::All => "\\All",
+            Role::Junk => "\\Junk",
+            Role::Trash => "\\Trash",
+        })
+    }
+
     /// What a name usually means on a server without SPECIAL-USE, in the languages of our users.
     pub fn guess(name: &str) -> Option<Self> {
         let last = name.rsplit(['/', '.']).next().unwrap_or(name).to_lowercase();

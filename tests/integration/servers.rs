@@ -91,7 +91,10 @@ async fn every_verb(session: &mut Session) {
     assert_eq!(session.search("SEEN").await.expect("search"), UidSet::new());
     assert_eq!(session.still_there(&set("2,77")).await.expect("search"), set("2"));
 
-    session.create_mailbox("Reformas & Obras é").await.expect("create");
+    session
+        .create_mailbox(malote_core::utf7::encode("Reformas & Obras é").as_bytes(), None)
+        .await
+        .expect("create");
     let target = b"Reformas &- Obras &AOk-";
     let copied = session.copy(&set("1:2"), target).await.expect("copy");
     if session.can("UIDPLUS") {

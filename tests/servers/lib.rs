@@ -20,6 +20,7 @@ pub mod proxy;
 pub mod relay;
 pub mod sample;
 pub mod scenario;
+pub mod scenario_folders;
 pub mod script;
 pub mod station;
 pub mod tls;

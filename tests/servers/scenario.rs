@@ -2,12 +2,13 @@
 
 use crate::device::small;
 use crate::model::world::World;
+use crate::scenario_folders;
 use crate::station::Station;
 use malote_core::journal::{delete, flag, relocate, undo};
 use malote_core::model::{ActionId, FlagChange, Flags, PlacementId, Role};
 use std::pin::Pin;
 
-type Deeds<'a> = Pin<Box<dyn Future<Output = ()> + 'a>>;
+pub(crate) type Deeds<'a> = Pin<Box<dyn Future<Output = ()> + 'a>>;
 
 /// One situation.
 pub struct Scenario {
@@ -20,7 +21,7 @@ pub struct Scenario {
     pub deleted: &'static [&'static str],
 }
 
-const NOW: i64 = 1_790_000_000;
+pub(crate) const NOW: i64 = 1_790_000_000;
 
 impl Scenario {
     /// What must have come of it on the server, whatever else: mailbox, word, flags. Written down by hand, since a device that
@@ -73,8 +74,25 @@ impl Scenario {
                 ("Archive", "m5", ""),
                 ("INBOX", "n0", "$Outra"),
             ],
-            _ => &[],
+            other => scenario_folders::wanted(other),
         }
+    }
+
+    /// Messages that lie in two places afterwards.
+    pub fn doubled(&self) -> &'static [&'static str] {
+        if self.name == "copied" { &["m2", "m3"] } else { &[] }
+    }
+
+    /// Mailboxes that must not be there afterwards.
+    pub fn unmade(&self) -> &'static [&'static str] {
+        scenario_folders::unmade(self.name)
+    }
+
+    /// Folders are much the same on every kind of server: three kinds will do.
+    pub fn runs_on(&self, tier: &str) -> bool {
+        let about_messages = ["copied", "uploaded"].contains(&self.name);
+        let about_folders = scenario_folders::all().iter().any(|s| s.name == self.name);
+        !about_folders || about_messages || ["objectid", "condstore", "bare"].contains(&tier)
     }
 }
 
@@ -129,7 +147,7 @@ pub fn uids(world: &World, folder: &str, words: &[&str]) -> Vec<u32> {
     f.mails.iter().filter(|m| words.contains(&m.word().as_str())).map(|m| m.uid).collect()
 }
 
-fn still(_: &Station) -> Deeds<'_> {
+pub(crate) fn still(_: &Station) -> Deeds<'_> {
     Box::pin(std::future::ready(()))
 }
 
@@ -146,6 +164,12 @@ macro_rules! user {
 
 /// All situations.
 pub fn all() -> Vec<Scenario> {
+    let mut all = about_messages();
+    all.extend(scenario_folders::all());
+    all
+}
+
+fn about_messages() -> Vec<Scenario> {
     vec![
         Scenario { name: "nothing at all", user: still, others: nothing, deleted: &[] },
         Scenario {

@@ -203,7 +203,7 @@ impl Station {
 
     pub async fn mailbox(&self, name: &str) -> Option<MailboxId> {
         let all = self.store.mailboxes(self.account).await.expect("mailboxes");
-        all.into_iter().find(|m| m.name == name && !m.gone).map(|m| m.id)
+        all.into_iter().find(|m| m.name == name && !m.gone && !m.hidden).map(|m| m.id)
     }
 
     /// The visible rows of a mailbox: word, flags, number.
@@ -257,6 +257,11 @@ impl Station {
             }
         }
         for f in &world.folders {
+            let row = rows.iter().find(|r| r.name == f.name && !r.gone);
+            let told = self.model.can("LIST-EXTENDED");
+            if told && row.is_some_and(|r| r.subscribed != f.subscribed && r.name != "INBOX") {
+                wrong.push(format!("{}: subscribed on the server: {}", f.name, f.subscribed));
+            }
             let here = self.contents(&f.name).await;
             let there = world.contents(&f.name);
             if here != there {

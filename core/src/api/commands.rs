@@ -5,7 +5,7 @@ use super::core::Core;
 use super::types::{Added, Done, Mark, NewAccount, Undone};
 use crate::account::{self, AccountRow};
 use crate::error::{Error, Kind, Result};
-use crate::journal::{delete, flag, relocate, undo};
+use crate::journal::{append, decision, delete, flag, folder, relocate, undo};
 use crate::model::{AccountId, ActionId, FlagChange, Flags, Keep, MailboxId, PlacementId, Role};
 
 /// Deleting for good waits this long before the server is told, so that undo can bring it back. Seconds.
@@ -157,6 +157,94 @@ impl Core {
     /// Moves to junk.
     pub async fn junk(&self, ids: Vec<PlacementId>) -> Result<Done> {
         self.to_role(ids, Role::Junk).await
+    }
+
+    /// Copies to a mailbox of the same account.
+    pub async fn copy_to(&self, ids: Vec<PlacementId>, mailbox: MailboxId) -> Result<Done> {
+        let mut tx = self.store.begin().await?;
+        let actions = relocate::copy_to(&mut tx, self.clock.now(), &ids, mailbox).await?;
+        tx.commit().await?;
+        Ok(done(actions, "copy", Some(mailbox), &ids))
+    }
+
+    /// Puts a whole message into a mailbox; `flags` as a server would list them.
+    pub async fn append(&self, mailbox: MailboxId, raw: Vec<u8>, flags: &[String]) -> Result<Done> {
+        let (now, nonce) = (self.clock.now(), self.clock.chance(u64::MAX));
+        let packed = self.store.pack(&format!("upload-{now}-{nonce:x}"), raw.clone()).await?;
+        let upload = append::Upload {
+            raw: &raw,
+            flags: Flags::from_names(flags.iter().map(String::as_str)),
+            received: now,
+            nonce,
+        };
+        let mut tx = self.store.begin().await?;
+        let (id, actions) = append::append(&mut tx, now, mailbox, &upload, &packed).await?;
+        tx.commit().await?;
+        Ok(done(actions, "append", Some(mailbox), &[id]))
+    }
+
+    /// Makes a mailbox; `name` is the whole path, with the server's delimiter.
+    pub async fn folder_create(&self, account: AccountId, name: String) -> Result<Done> {
+        let mut tx = self.store.begin().await?;
+        let (id, actions) = folder::create(&mut tx, self.clock.now(), account, &name).await?;
+        tx.commit().await?;
+        Ok(done(actions, "create", Some(id), &[]))
+    }
+
+    /// Gives a mailbox another path.
+    pub async fn folder_rename(&self, mailbox: MailboxId, name: String) -> Result<Done> {
+        let mut tx = self.store.begin().await?;
+        let actions = folder::rename(&mut tx, self.clock.now(), mailbox, &name).await?;
+        tx.commit().await?;
+        Ok(done(actions, "rename", Some(mailbox), &[]))
+    }
+
+    /// Removes a mailbox and those below it; their mail goes to the trash.
+    pub async fn folder_remove(&self, mailbox: MailboxId, hold: u32) -> Result<Done> {
+        let mut tx = self.store.begin().await?;
+        let actions = folder::remove(&mut tx, self.clock.now(), mailbox, i64::from(hold)).await?;
+        tx.commit().await?;
+        Ok(done(actions, "remove", Some(mailbox), &[]))
+    }
+
+    /// Removes for good what is in a mailbox; until `hold` seconds have passed, undo brings it back.
+    pub async fn folder_empty(&self, mailbox: MailboxId, hold: u32) -> Result<Done> {
+        let mut tx = self.store.begin().await?;
+        let actions = folder::empty(&mut tx, self.clock.now(), mailbox, i64::from(hold)).await?;
+        tx.commit().await?;
+        Ok(done(actions, "empty", Some(mailbox), &[]))
+    }
+
+    /// Removes for good what carries `\Deleted` in a mailbox.
+    pub async fn folder_expunge(&self, mailbox: MailboxId, hold: u32) -> Result<Done> {
+        let mut tx = self.store.begin().await?;
+        let actions = delete::expunge(&mut tx, self.clock.now(), mailbox, i64::from(hold)).await?;
+        tx.commit().await?;
+        Ok(done(actions, "delete", Some(mailbox), &[]))
+    }
+
+    /// Subscribes to a mailbox, or no more.
+    pub async fn folder_subscribe(&self, mailbox: MailboxId, wanted: bool) -> Result<Done> {
+        let mut tx = self.store.begin().await?;
+        let actions = folder::subscribe(&mut tx, self.clock.now(), mailbox, wanted).await?;
+        tx.commit().await?;
+        Ok(done(actions, if wanted { "subscribe" } else { "unsubscribe" }, Some(mailbox), &[]))
+    }
+
+    /// What another device or the server decided otherwise is asked for again.
+    pub async fn decision_insist(&self, id: String) -> Result<Done> {
+        let number = id.parse().map_err(|_| Error::new(Kind::NotFound, &id))?;
+        let mut tx = self.store.begin().await?;
+        let actions = decision::insist(&mut tx, self.clock.now(), number).await?;
+        tx.commit().await?;
+        Ok(done(actions, "insist", None, &[]))
+    }
+
+    /// The user has seen what was decided.
+    pub async fn decisions_seen(&self) -> Result<()> {
+        let mut tx = self.store.begin().await?;
+        tx.settle_decisions().await?;
+        tx.commit().await
     }
 
     async fn to_role(&self, ids: Vec<PlacementId>, role: Role) -> Result<Done> {

@@ -10,7 +10,7 @@ use crate::model::{
     AccountId, ActionId, Address, Certificate, CertificateFault, Endpoint, MailboxId, MessageId, PlacementId,
     Role, Tls,
 };
-use crate::query::accounts::{AccountView, NoticeView};
+use crate::query::accounts::{AccountView, DecisionView, NoticeView};
 use crate::query::list::{RowOp, RowView, WindowUpdate, WindowView};
 use crate::query::mailboxes::MailboxView;
 use crate::query::message::{Attachment, BodyView, MessageView};
@@ -65,12 +65,13 @@ type Event = super::events::Event;
 contract! {
     types: AccountId, MailboxId, MessageId, PlacementId, ActionId, Role, Tls, Endpoint, Address, Attachment, ErrorView,
         NewAccount, Added, AccountView, AccountState, MailboxView, RowView, WindowView, RowOp, WindowUpdate, BodyView,
-        MessageView, Mark, Done, Undone, NoticeView, Saved, Event, Certificate, CertificateFault;
+        MessageView, Mark, Done, Undone, NoticeView, DecisionView, Saved, Event, Certificate, CertificateFault;
 
     accounts() -> Vec<AccountView>;
     mailboxes() -> Vec<MailboxView>;
     states() -> Vec<AccountState>;
     notices() -> Vec<NoticeView>;
+    decisions() -> Vec<DecisionView>;
     guess_servers(address: String) -> Option<Endpoint>;
     window_open(mailbox: MailboxId, filter: String, count: u32) -> WindowView;
     window_show(window: u32, first: u64, count: u32) -> WindowView;
@@ -91,6 +92,15 @@ contract! {
     trash(ids: Vec<PlacementId>) -> Done;
     junk(ids: Vec<PlacementId>) -> Done;
     delete(ids: Vec<PlacementId>, hold: u32) -> Done;
+    copy_to(ids: Vec<PlacementId>, mailbox: MailboxId) -> Done;
+    folder_create(account: AccountId, name: String) -> Done;
+    folder_rename(mailbox: MailboxId, name: String) -> Done;
+    folder_remove(mailbox: MailboxId, hold: u32) -> Done;
+    folder_empty(mailbox: MailboxId, hold: u32) -> Done;
+    folder_expunge(mailbox: MailboxId, hold: u32) -> Done;
+    folder_subscribe(mailbox: MailboxId, wanted: bool) -> Done;
+    decision_insist(id: String) -> Done;
+    decisions_seen() -> ();
     undo(actions: Vec<ActionId>) -> Undone;
     undo_last() -> Undone;
     notice_dismiss(id: String) -> ();

@@ -75,6 +75,7 @@ impl Core {
         let store = Store::open(&dirs.data, clock.now()).await?;
         let mut tx = store.begin().await?;
         tx.forget_actions(clock.now() - REMEMBER).await?;
+        tx.forget_decisions(clock.now() - REMEMBER).await?;
         tx.commit().await?;
         let (events, receiver) = broadcast::channel(1024);
         let core = Core(Arc::new(Inner {

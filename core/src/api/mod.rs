@@ -14,7 +14,7 @@ pub use self::core::{Core, Dirs};
 #[cfg(feature = "keyring")]
 pub use crate::account::os_store::OsSecrets;
 pub use crate::account::secrets::{MemorySecrets, Secrets};
-pub use crate::clock::{Clock, SystemClock};
+pub use crate::clock::{Clock, SystemClock, civil};
 pub use crate::query::list::RowView;
 pub use crate::query::mailboxes::MailboxView;
 pub use crate::query::message::rendered;

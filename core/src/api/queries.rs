@@ -6,7 +6,7 @@ use super::types::{AccountState, ErrorView, Saved};
 use crate::account;
 use crate::error::{Error, Kind, Result};
 use crate::model::{Endpoint, MailboxId, MessageId, PlacementId, Role};
-use crate::query::accounts::{AccountView, NoticeView};
+use crate::query::accounts::{AccountView, DecisionView, NoticeView};
 use crate::query::list::{LONGEST, ListScope, RowView, Window, WindowView};
 use crate::query::mailboxes::MailboxView;
 use crate::query::message::MessageView;
@@ -39,6 +39,11 @@ impl Core {
     /// Notices not dismissed.
     pub async fn notices(&self) -> Result<Vec<NoticeView>> {
         accounts::notices(&self.store).await
+    }
+
+    /// Where what the user asked for was overtaken by another device or refused by the server, newest first.
+    pub async fn decisions(&self) -> Result<Vec<DecisionView>> {
+        accounts::decisions(&self.store).await
     }
 
     /// The incoming server that an address most likely has; `None` when it is no address.

@@ -2,17 +2,36 @@
 
 use super::{Actions, targets};
 use crate::error::Result;
-use crate::model::{ActionId, MailboxId, PlacementId};
+use crate::model::{ActionId, Flags, MailboxId, PlacementId};
 use crate::store::Tx;
 use crate::store::intent::IntentKind;
 
 /// Removes messages for good. The server is not told before `hold` seconds have passed; until then undo brings them back.
 pub async fn delete(tx: &mut Tx, now: i64, ids: &[PlacementId], hold: i64) -> Result<Vec<ActionId>> {
     let mut actions = Actions::default();
+    within(tx, now, &mut actions, ids, hold).await?;
+    Ok(actions.done())
+}
+
+/// The same as part of a larger action.
+pub(super) async fn within(
+    tx: &mut Tx,
+    now: i64,
+    actions: &mut Actions,
+    ids: &[PlacementId],
+    hold: i64,
+) -> Result<()> {
     for (account, p) in targets(tx, ids).await? {
         let action = actions.of(tx, account, "delete", "delete", MailboxId(0), now).await?;
         tx.add_intent(action, account, p.id, p.mailbox, &IntentKind::Delete, now + hold).await?;
         tx.set_hidden(&p, true).await?;
     }
-    Ok(actions.done())
+    Ok(())
+}
+
+/// Removes for good what carries `\Deleted` in a mailbox, by whomever it was marked.
+pub async fn expunge(tx: &mut Tx, now: i64, mailbox: MailboxId, hold: i64) -> Result<Vec<ActionId>> {
+    let all = tx.visible_placements(mailbox).await?;
+    let marked: Vec<PlacementId> = all.iter().filter(|p| p.flags.has(Flags::DELETED)).map(|p| p.id).collect();
+    delete(tx, now, &marked, hold).await
 }

@@ -4,8 +4,11 @@
 //! server has to be told. So nothing shown is ever forgotten, and a command returns as soon as the disk has it. Sending is
 //! the business of [`crate::sync`].
 
+pub mod append;
+pub mod decision;
 pub mod delete;
 pub mod flag;
+pub mod folder;
 pub mod relocate;
 pub mod undo;
 
@@ -33,9 +36,14 @@ async fn targets(tx: &mut Tx, ids: &[PlacementId]) -> Result<Vec<(AccountId, Pla
 
 /// The action of each account that a command touches; made when the first message of the account needs it.
 #[derive(Default)]
-struct Actions(BTreeMap<AccountId, ActionId>);
+pub struct Actions(BTreeMap<AccountId, ActionId>);
 
 impl Actions {
+    /// More of an action that there is already.
+    pub fn of_one(account: AccountId, action: ActionId) -> Self {
+        Self(BTreeMap::from([(account, action)]))
+    }
+
     async fn of(
         &mut self,
         tx: &mut Tx,

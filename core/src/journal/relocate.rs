@@ -1,11 +1,11 @@
 //! The user moves messages: to a folder, the archive, the trash, out of junk.
 
-use super::{Actions, delete, targets};
+use super::{Actions, delete, folder, targets};
 use crate::error::{Error, Kind, Result};
 use crate::model::{AccountId, ActionId, MailboxId, PlacementId, Role};
 use crate::store::Tx;
 use crate::store::intent::IntentKind;
-use crate::store::mailbox::Listed;
+use crate::store::mailbox::MailboxRow;
 
 /// Moves messages into a mailbox of the same account.
 pub async fn move_to(
@@ -16,21 +16,54 @@ pub async fn move_to(
     label: &str,
 ) -> Result<Vec<ActionId>> {
     let to = tx.mailbox(target).await?;
-    if to.gone || !to.selectable {
+    if !to.usable() {
+        return Err(Error::new(Kind::MailboxGone, to.name));
+    }
+    let mut actions = Actions::default();
+    within(tx, now, &mut actions, ids, &to, label).await?;
+    Ok(actions.done())
+}
+
+/// The same as part of a larger action.
+pub(super) async fn within(
+    tx: &mut Tx,
+    now: i64,
+    actions: &mut Actions,
+    ids: &[PlacementId],
+    to: &MailboxRow,
+    label: &str,
+) -> Result<()> {
+    for (account, p) in targets(tx, ids).await? {
+        if account != to.account {
+            return Err(Error::new(Kind::Usage, &to.name).because("messages move within their account"));
+        }
+        if p.mailbox == to.id {
+            continue;
+        }
+        let action = actions.of(tx, account, "move", label, to.id, now).await?;
+        let expected = tx.add_expected(to.id, &p).await?;
+        let kind = IntentKind::Move { target: to.id, expected };
+        tx.add_intent(action, account, p.id, p.mailbox, &kind, 0).await?;
+        tx.set_hidden(&p, true).await?;
+    }
+    Ok(())
+}
+
+/// Copies messages into a mailbox of the same account.
+pub async fn copy_to(tx: &mut Tx, now: i64, ids: &[PlacementId], target: MailboxId) -> Result<Vec<ActionId>> {
+    let to = tx.mailbox(target).await?;
+    if !to.usable() {
         return Err(Error::new(Kind::MailboxGone, to.name));
     }
     let mut actions = Actions::default();
     for (account, p) in targets(tx, ids).await? {
         if account != to.account {
-            return Err(Error::new(Kind::Usage, to.name).because("messages move within their account"));
+            return Err(Error::new(Kind::Usage, to.name).because("messages are copied within their account"));
         }
-        if p.mailbox == target {
-            continue;
-        }
-        let action = actions.of(tx, account, "move", label, target, now).await?;
+        let action = actions.of(tx, account, "copy", "copy", target, now).await?;
         let expected = tx.add_expected(target, &p).await?;
-        tx.add_intent(action, account, p.id, p.mailbox, &IntentKind::Move { target, expected }, 0).await?;
-        tx.set_hidden(&p, true).await?;
+        let kind = IntentKind::Copy { target, expected };
+        tx.add_intent(action, account, p.id, p.mailbox, &kind, 0).await?;
     }
     Ok(actions.done())
 }
@@ -67,14 +100,14 @@ pub async fn move_to_role(
 
 /// The account's mailbox for a role. Where it has none, one is made here, and on the server with the first message that goes
 /// there.
-async fn role_mailbox(tx: &mut Tx, account: AccountId, role: Role) -> Result<MailboxId> {
+pub(super) async fn role_mailbox(tx: &mut Tx, account: AccountId, role: Role) -> Result<MailboxId> {
     let mailboxes = tx.mailboxes(account).await?;
-    if let Some(found) = mailboxes.iter().find(|m| m.role == Some(role) && !m.gone && m.selectable) {
+    if let Some(found) = mailboxes.iter().find(|m| m.role == Some(role) && m.usable()) {
         return Ok(found.id);
     }
     // Where everything is kept in one place (Gmail's All Mail), that is what archiving means.
     if role == Role::Archive
-        && let Some(all) = mailboxes.iter().find(|m| m.role == Some(Role::All) && !m.gone && m.selectable)
+        && let Some(all) = mailboxes.iter().find(|m| m.role == Some(Role::All) && m.usable())
     {
         return Ok(all.id);
     }
@@ -84,19 +117,5 @@ async fn role_mailbox(tx: &mut Tx, account: AccountId, role: Role) -> Result<Mai
         Role::Junk => "Junk",
         _ => return Err(Error::new(Kind::MailboxGone, role.as_str())),
     };
-    let delimiter = mailboxes.first().map(|m| m.delimiter.clone()).unwrap_or_default();
-    // A server that keeps everything below INBOX wants this one there too (RFC 2342).
-    let inside = format!("INBOX{delimiter}");
-    let others: Vec<_> = mailboxes.iter().filter(|m| m.role != Some(Role::Inbox)).collect();
-    let nested = !others.is_empty() && others.iter().all(|m| m.raw.starts_with(inside.as_bytes()));
-    let raw = if nested { format!("{inside}{name}") } else { name.to_owned() };
-    let listed = Listed {
-        raw: raw.clone().into_bytes(),
-        name: if nested { raw } else { name.to_owned() },
-        delimiter,
-        role: Some(role),
-        selectable: true,
-        subscribed: true,
-    };
-    tx.put_mailbox(account, &listed).await
+    folder::put(tx, account, &mailboxes, name, Some(role)).await
 }

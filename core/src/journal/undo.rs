@@ -1,7 +1,8 @@
 //! The user takes something back, or the server refused it.
 
+use super::folder;
 use crate::error::Result;
-use crate::model::{AccountId, ActionId, FlagChange, MailboxId};
+use crate::model::{AccountId, ActionId, FlagChange, MailboxId, PlacementId};
 use crate::store::Tx;
 use crate::store::intent::{IntentKind, IntentRow, IntentState};
 use crate::store::placement::PlacementRow;
@@ -27,6 +28,9 @@ pub async fn undo(tx: &mut Tx, now: i64, action: ActionId) -> Result<Option<(Str
 /// As if it had never been: for an intent that the server does not know of, or refused.
 pub async fn revert(tx: &mut Tx, intent: &IntentRow) -> Result<()> {
     tx.remove_intent(intent.id).await?;
+    if intent.kind.is_about_mailbox() {
+        return revert_mailbox(tx, intent).await;
+    }
     let Some(p) = tx.placement(intent.placement).await? else { return Ok(()) };
     match &intent.kind {
         IntentKind::Flag(_) => show_what_waits(tx, &p).await,
@@ -46,7 +50,56 @@ pub async fn revert(tx: &mut Tx, intent: &IntentRow) -> Result<()> {
             }
             tx.remove_placement(*expected).await
         }
+        IntentKind::Copy { expected, .. } => {
+            let Some(there) = tx.placement(*expected).await?.filter(|there| there.uid == 0) else {
+                return Ok(());
+            };
+            drop_with_wishes(tx, there.id).await
+        }
+        IntentKind::Append => drop_with_wishes(tx, p.id).await,
         IntentKind::Delete => tx.set_hidden(&p, false).await,
+        _ => Ok(()),
+    }
+}
+
+/// Takes a placement away that the server never had, and what was still wished for it.
+async fn drop_with_wishes(tx: &mut Tx, id: PlacementId) -> Result<()> {
+    for wish in tx.waiting_for(id).await? {
+        if let Some((_, expected)) = wish.kind.leads_to() {
+            Box::pin(drop_with_wishes(tx, expected)).await?;
+        }
+        tx.remove_intent(wish.id).await?;
+    }
+    tx.remove_placement(id).await
+}
+
+async fn revert_mailbox(tx: &mut Tx, intent: &IntentRow) -> Result<()> {
+    let Ok(row) = tx.mailbox(intent.mailbox).await else { return Ok(()) };
+    match &intent.kind {
+        IntentKind::Create => {
+            // What was on its way into it stays where it is.
+            for wish in tx.waiting_in(row.id).await? {
+                if wish.kind.leads_to().is_some_and(|(target, _)| target == row.id) {
+                    Box::pin(revert(tx, &wish)).await?;
+                }
+            }
+            for wish in tx.waiting_in(row.id).await? {
+                Box::pin(revert(tx, &wish)).await?;
+            }
+            // A copy that had arrived all the same would go with it.
+            if tx.visible_placements(row.id).await?.is_empty() {
+                tx.remove_mailbox(row.id).await?;
+            }
+            Ok(())
+        }
+        IntentKind::Rename { from_shown, .. } => folder::show_as(tx, &row, from_shown).await,
+        IntentKind::Remove => tx.set_mailbox_hidden(row.id, false).await,
+        IntentKind::Subscribe(on) => tx.set_subscribed(row.id, !on).await,
+        IntentKind::Empty { last, .. } => {
+            let last = if row.uid_validity > 0 { *last } else { u32::MAX };
+            tx.set_hidden_up_to(row.id, last, false).await
+        }
+        _ => Ok(()),
     }
 }
 
@@ -61,6 +114,9 @@ async fn show_what_waits(tx: &mut Tx, p: &PlacementRow) -> Result<()> {
 
 /// The opposite of what the server was told; false when there is none.
 async fn reverse(tx: &mut Tx, account: AccountId, action: ActionId, intent: &IntentRow) -> Result<bool> {
+    if intent.kind.is_about_mailbox() {
+        return reverse_mailbox(tx, account, action, intent).await;
+    }
     match &intent.kind {
         IntentKind::Flag(change) => {
             let Some(p) = tx.placement(intent.placement).await?.filter(|p| !p.hidden) else {
@@ -82,6 +138,48 @@ async fn reverse(tx: &mut Tx, account: AccountId, action: ActionId, intent: &Int
             tx.set_hidden(&p, true).await?;
             Ok(true)
         }
-        IntentKind::Delete => Ok(false),
+        // Of the copies, not of what was copied.
+        IntentKind::Copy { expected, .. } => remove_again(tx, account, action, *expected).await,
+        IntentKind::Append => remove_again(tx, account, action, intent.placement).await,
+        _ => Ok(false),
     }
+}
+
+async fn remove_again(tx: &mut Tx, account: AccountId, action: ActionId, id: PlacementId) -> Result<bool> {
+    let Some(p) = tx.placement(id).await?.filter(|p| !p.hidden) else { return Ok(false) };
+    tx.add_intent(action, account, p.id, p.mailbox, &IntentKind::Delete, 0).await?;
+    tx.set_hidden(&p, true).await?;
+    Ok(true)
+}
+
+async fn reverse_mailbox(
+    tx: &mut Tx,
+    account: AccountId,
+    action: ActionId,
+    intent: &IntentRow,
+) -> Result<bool> {
+    let Ok(row) = tx.mailbox(intent.mailbox).await else { return Ok(false) };
+    let opposite = match &intent.kind {
+        // With mail in it by now it stays.
+        IntentKind::Create if tx.visible_placements(row.id).await?.is_empty() && row.todo.is_empty() => {
+            tx.set_mailbox_hidden(row.id, true).await?;
+            IntentKind::Remove
+        }
+        IntentKind::Rename { from_shown, .. } if !row.gone && !row.hidden => {
+            let now_shown = row.name.clone();
+            folder::show_as(tx, &row, from_shown).await?;
+            IntentKind::Rename { to: folder::respell(&row, &now_shown, from_shown), from_shown: now_shown }
+        }
+        IntentKind::Remove => {
+            tx.set_mailbox_hidden(row.id, false).await?;
+            IntentKind::Create
+        }
+        IntentKind::Subscribe(on) => {
+            tx.set_subscribed(row.id, !on).await?;
+            IntentKind::Subscribe(!on)
+        }
+        _ => return Ok(false),
+    };
+    tx.add_intent(action, account, PlacementId(0), row.id, &opposite, 0).await?;
+    Ok(true)
 }

@@ -42,6 +42,14 @@ pub fn envelope(header: &[u8]) -> Envelope {
     .unwrap_or_default()
 }
 
+/// The header of a message: up to and with the empty line, or all of it where there is none.
+pub fn section(raw: &[u8]) -> &[u8] {
+    let crlf = raw.windows(4).position(|w| w == b"\r\n\r\n").map(|i| i + 4);
+    let lf = raw.windows(2).position(|w| w == b"\n\n").map(|i| i + 2);
+    let end = [crlf, lf].into_iter().flatten().min().unwrap_or(raw.len());
+    &raw[..end]
+}
+
 fn ids(value: &HeaderValue<'_>) -> Vec<String> {
     match value {
         HeaderValue::Text(one) => vec![tidy(one)],

@@ -1,8 +1,9 @@
 //! Accounts and notices as screens show them.
 
 use crate::error::Result;
-use crate::model::{AccountId, Endpoint};
+use crate::model::{AccountId, Endpoint, Flags};
 use crate::store::Store;
+use crate::store::intent::IntentKind;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -81,4 +82,61 @@ pub async fn notices(store: &Store) -> Result<Vec<NoticeView>> {
             count: n.count,
         })
         .collect())
+}
+
+/// What another device or the server decided otherwise than the user wished.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct DecisionView {
+    /// Its number, to insist on the wish.
+    pub id: String,
+    /// Whose it is.
+    pub account: AccountId,
+    /// When, seconds since 1970.
+    pub made: i64,
+    /// moved_elsewhere, gone_meanwhile, refused; screens have the words.
+    pub code: String,
+    /// Subject of the message.
+    pub subject: String,
+    /// The mailbox it was in.
+    pub place: String,
+    /// What the user had wished: flag, move, copy, delete.
+    pub wish: String,
+    /// Where to, for moves and copies.
+    pub target: String,
+    /// Flags that should have been set.
+    pub add: Vec<String>,
+    /// Flags that should have been cleared.
+    pub remove: Vec<String>,
+}
+
+/// Decisions that the user has not settled, newest first.
+pub async fn decisions(store: &Store) -> Result<Vec<DecisionView>> {
+    let mut out = Vec::new();
+    for d in store.decisions().await? {
+        let names = |flags: &Flags| flags.names().split_whitespace().map(str::to_owned).collect();
+        let (wish, target, add, remove) = match &d.kind {
+            IntentKind::Flag(change) => ("flag", None, names(&change.add), names(&change.remove)),
+            IntentKind::Move { target, .. } => ("move", Some(*target), Vec::new(), Vec::new()),
+            IntentKind::Copy { target, .. } => ("copy", Some(*target), Vec::new(), Vec::new()),
+            IntentKind::Delete => ("delete", None, Vec::new(), Vec::new()),
+            _ => continue,
+        };
+        let target = match target {
+            Some(id) => store.mailbox(id).await.map(|m| m.name).unwrap_or_default(),
+            None => String::new(),
+        };
+        out.push(DecisionView {
+            id: d.id.to_string(),
+            account: d.account,
+            made: d.made,
+            code: d.code,
+            subject: d.subject,
+            place: d.place,
+            wish: wish.to_owned(),
+            target,
+            add,
+            remove,
+        });
+    }
+    Ok(out)
 }

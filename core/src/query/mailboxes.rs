@@ -25,6 +25,8 @@ pub struct MailboxView {
     pub depth: u32,
     /// Whether it can hold messages.
     pub selectable: bool,
+    /// Whether the user subscribed to it.
+    pub subscribed: bool,
     /// No longer on the server; what is here is kept.
     pub gone: bool,
     /// Messages here.
@@ -41,7 +43,8 @@ pub struct MailboxView {
 
 /// The tree of one account: roles first in their usual order, then by name, children below their parents.
 pub async fn mailboxes(store: &Store, account: AccountId) -> Result<Vec<MailboxView>> {
-    let rows = store.mailboxes(account).await?;
+    let mut rows = store.mailboxes(account).await?;
+    rows.retain(|r| !r.hidden);
     let mut sorted: Vec<(Vec<(u8, String)>, MailboxView)> = Vec::with_capacity(rows.len());
     let roles: BTreeMap<String, Role> = rows.iter().filter_map(|r| Some((r.name.clone(), r.role?))).collect();
     for row in rows {
@@ -92,6 +95,7 @@ fn view(row: MailboxRow, parts: &[String]) -> MailboxView {
         role: row.role,
         depth: parts.len().saturating_sub(1) as u32,
         selectable: row.selectable,
+        subscribed: row.subscribed,
         gone: row.gone,
         total: row.total.max(0) as u64,
         unread: if missing > 0 || row.uid_validity == 0 {

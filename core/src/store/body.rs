@@ -44,14 +44,15 @@ impl Store {
     }
 
     /// Packs a message, in memory or into a file; hand the result to [`Tx::put_body`].
-    pub async fn pack(&self, id: MessageId, raw: Vec<u8>) -> Result<Packed> {
-        let dir = self.bodies();
+    /// `name` is for the file, and nobody else's.
+    pub async fn pack(&self, name: &str, raw: Vec<u8>) -> Result<Packed> {
+        let (dir, name) = (self.bodies(), name.to_owned());
         tokio::task::spawn_blocking(move || {
             let packed = zstd::stream::encode_all(raw.as_slice(), LEVEL)?;
             if packed.len() <= ROW {
                 return Ok(Packed { raw: packed, file: String::new() });
             }
-            let name = format!("{id}.zst");
+            let name = format!("{name}.zst");
             write_durably(&dir, &name, &packed)?;
             Ok(Packed { raw: Vec::new(), file: name })
         })
@@ -91,6 +92,33 @@ pub struct Packed {
 }
 
 impl Tx {
+    /// Whether the raw message is here.
+    pub async fn has_body(&mut self, id: MessageId) -> Result<bool> {
+        let found: Option<i64> = sqlx::query_scalar("SELECT 1 FROM body WHERE message_id = ?")
+            .bind(id.0)
+            .fetch_optional(self.conn())
+            .await?;
+        Ok(found.is_some())
+    }
+
+    /// What was put into a mailbox is this message from now on: the one that the server speaks of.
+    pub async fn hand_over_body(&mut self, from: MessageId, to: MessageId) -> Result<()> {
+        let moved = sqlx::query("UPDATE OR IGNORE body SET message_id = ? WHERE message_id = ?")
+            .bind(to.0)
+            .bind(from.0)
+            .execute(self.conn())
+            .await?;
+        if moved.rows_affected() > 0 {
+            sqlx::query("UPDATE message SET has_body = 1, preview = (SELECT preview FROM message WHERE id = ?1) WHERE id = ?2")
+                .bind(from.0)
+                .bind(to.0)
+                .execute(self.conn())
+                .await?;
+        }
+        self.touched.messages.insert(to);
+        Ok(())
+    }
+
     /// As if it had never been fetched.
     pub async fn forget_body(&mut self, id: MessageId) -> Result<()> {
         sqlx::query("DELETE FROM body WHERE message_id = ?").bind(id.0).execute(self.conn()).await?;

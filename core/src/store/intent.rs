@@ -18,8 +18,61 @@ pub enum IntentKind {
         /// The placement it becomes there.
         expected: PlacementId,
     },
+    /// Copy to another mailbox, where the expected placement waits.
+    Copy {
+        /// Target mailbox.
+        target: MailboxId,
+        /// The placement it becomes there.
+        expected: PlacementId,
+    },
+    /// Put a message of this device into its mailbox: the placement is the expected one itself.
+    Append,
     /// Remove for good.
     Delete,
+    /// Make the mailbox.
+    Create,
+    /// Give the mailbox, and those below it, another name.
+    Rename {
+        /// The new name, as the server spells it.
+        to: Vec<u8>,
+        /// The old one, as people read it.
+        from_shown: String,
+    },
+    /// Remove the mailbox, once nothing is left in it.
+    Remove,
+    /// Subscribe to it, or no more.
+    Subscribe(bool),
+    /// Remove for good what was in it.
+    Empty {
+        /// Under which UIDVALIDITY.
+        validity: u32,
+        /// Up to which UID: what came later stays.
+        last: u32,
+    },
+}
+
+impl IntentKind {
+    /// True for those about a whole mailbox, whose placement is 0.
+    pub fn is_about_mailbox(&self) -> bool {
+        matches!(
+            self,
+            IntentKind::Create
+                | IntentKind::Rename { .. }
+                | IntentKind::Remove
+                | IntentKind::Subscribe(_)
+                | IntentKind::Empty { .. }
+        )
+    }
+
+    /// Where it leads, and the placement that waits there.
+    pub fn leads_to(&self) -> Option<(MailboxId, PlacementId)> {
+        match self {
+            IntentKind::Move { target, expected } | IntentKind::Copy { target, expected } => {
+                Some((*target, *expected))
+            }
+            _ => None,
+        }
+    }
 }
 
 /// How far it is.
@@ -54,7 +107,7 @@ pub struct IntentRow {
     pub not_before: i64,
 }
 
-const COLUMNS: &str = "id, action_id, account_id, kind, placement_id, mailbox_id, target_id, expected_id, add_bits, add_keywords, remove_bits, remove_keywords, state, not_before";
+const COLUMNS: &str = "id, action_id, account_id, kind, placement_id, mailbox_id, target_id, expected_id, add_bits, add_keywords, remove_bits, remove_keywords, state, not_before, name, shown, uid_validity, uid_last";
 
 fn read(r: &SqliteRow) -> Result<IntentRow> {
     let (kind, state): (String, String) = (r.try_get("kind")?, r.try_get("state")?);
@@ -72,7 +125,21 @@ fn read(r: &SqliteRow) -> Result<IntentRow> {
                 target: MailboxId(r.try_get("target_id")?),
                 expected: PlacementId(r.try_get("expected_id")?),
             },
+            "copy" => IntentKind::Copy {
+                target: MailboxId(r.try_get("target_id")?),
+                expected: PlacementId(r.try_get("expected_id")?),
+            },
+            "append" => IntentKind::Append,
             "delete" => IntentKind::Delete,
+            "create" => IntentKind::Create,
+            "rename" => IntentKind::Rename { to: r.try_get("name")?, from_shown: r.try_get("shown")? },
+            "remove" => IntentKind::Remove,
+            "subscribe" => IntentKind::Subscribe(true),
+            "unsubscribe" => IntentKind::Subscribe(false),
+            "empty" => IntentKind::Empty {
+                validity: r.try_get::<i64, _>("uid_validity")? as u32,
+                last: r.try_get::<i64, _>("uid_last")? as u32,
+            },
             // Never to be guessed: a guess could remove somebody's mail.
             _ => return Err(Error::new(Kind::StorageDamaged, "intent.kind")),
         },
@@ -119,14 +186,32 @@ impl Tx {
         not_before: i64,
     ) -> Result<()> {
         let none = FlagChange::default();
-        let (name, target, expected, change) = match kind {
-            IntentKind::Flag(change) => ("flag", 0, 0, change),
-            IntentKind::Move { target, expected } => ("move", target.0, expected.0, &none),
-            IntentKind::Delete => ("delete", 0, 0, &none),
+        let change = if let IntentKind::Flag(change) = kind { change } else { &none };
+        let (target, expected) = kind.leads_to().map_or((0, 0), |(target, expected)| (target.0, expected.0));
+        let (to, shown): (&[u8], &str) = match kind {
+            IntentKind::Rename { to, from_shown } => (to, from_shown),
+            _ => (&[], ""),
+        };
+        let (validity, last) = match kind {
+            IntentKind::Empty { validity, last } => (*validity, *last),
+            _ => (0, 0),
+        };
+        let name = match kind {
+            IntentKind::Flag(_) => "flag",
+            IntentKind::Move { .. } => "move",
+            IntentKind::Copy { .. } => "copy",
+            IntentKind::Append => "append",
+            IntentKind::Delete => "delete",
+            IntentKind::Create => "create",
+            IntentKind::Rename { .. } => "rename",
+            IntentKind::Remove => "remove",
+            IntentKind::Subscribe(true) => "subscribe",
+            IntentKind::Subscribe(false) => "unsubscribe",
+            IntentKind::Empty { .. } => "empty",
         };
         sqlx::query(
-            "INSERT INTO intent (action_id, account_id, kind, placement_id, mailbox_id, target_id, expected_id, add_bits, add_keywords, remove_bits, remove_keywords, not_before)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO intent (action_id, account_id, kind, placement_id, mailbox_id, target_id, expected_id, add_bits, add_keywords, remove_bits, remove_keywords, not_before, name, shown, uid_validity, uid_last)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         )
         .bind(action.0)
         .bind(account.0)
@@ -140,6 +225,10 @@ impl Tx {
         .bind(i64::from(change.remove.bits))
         .bind(change.remove.keyword_text())
         .bind(not_before)
+        .bind(to)
+        .bind(shown)
+        .bind(i64::from(validity))
+        .bind(i64::from(last))
         .execute(self.conn())
         .await?;
         self.touched.journal.insert(account);
@@ -188,6 +277,28 @@ impl Tx {
             q.build().execute(self.conn()).await?;
         }
         Ok(())
+    }
+
+    /// An upload is about to be sent: it can only arrive from this UID on.
+    pub async fn claim_upload(&mut self, id: i64, validity: u32, uid_next: u32) -> Result<()> {
+        sqlx::query("UPDATE intent SET state = 'sent', uid_validity = ?, uid_last = ? WHERE id = ?")
+            .bind(i64::from(validity))
+            .bind(i64::from(uid_next))
+            .bind(id)
+            .execute(self.conn())
+            .await?;
+        Ok(())
+    }
+
+    /// From which UID on an upload that was sent can have arrived; 1 where the mailbox has another UIDVALIDITY by now.
+    pub async fn upload_from(&mut self, id: i64, validity: u32) -> Result<u32> {
+        let from: Option<i64> =
+            sqlx::query_scalar("SELECT uid_last FROM intent WHERE id = ? AND uid_validity = ?")
+                .bind(id)
+                .bind(i64::from(validity))
+                .fetch_optional(self.conn())
+                .await?;
+        Ok(from.map_or(1, |n| n.max(1) as u32))
     }
 
     /// Takes an intent back as if it had never been.

@@ -2,7 +2,7 @@
 
 use super::{Store, Tx};
 use crate::error::{Error, Kind, Result};
-use crate::model::{AccountId, MailboxId, Role};
+use crate::model::{AccountId, Keep, MailboxId, Role};
 use crate::uid_set::UidSet;
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
@@ -46,13 +46,33 @@ pub struct MailboxRow {
     pub total: i64,
     /// Of these, unread.
     pub unread: i64,
+    /// MAILBOXID (RFC 8474) as SELECT tells it; empty when it was not told.
+    pub object_id: String,
+    /// Removed by the user, whether the server knows or not.
+    pub hidden: bool,
+    /// How much mail of it is kept here; `None` = as the account.
+    pub keep: Option<Keep>,
 }
 
-const COLUMNS: &str = "id, account_id, raw, name, delimiter, role, selectable, subscribed, gone, uid_validity, uid_next, modseq, todo, server_total, server_unread, checked, total, unread";
+impl MailboxRow {
+    /// True when it can be opened, as far as we know.
+    pub fn usable(&self) -> bool {
+        self.selectable && !self.gone && !self.hidden
+    }
+
+    /// True when `other` lies below it.
+    pub fn contains(&self, other: &MailboxRow) -> bool {
+        let below = [&self.raw[..], self.delimiter.as_bytes()].concat();
+        !self.delimiter.is_empty() && other.account == self.account && other.raw.starts_with(&below)
+    }
+}
+
+const COLUMNS: &str = "id, account_id, raw, name, delimiter, role, selectable, subscribed, gone, uid_validity, uid_next, modseq, todo, server_total, server_unread, checked, total, unread, object_id, hidden, keep";
 
 fn read(r: &SqliteRow) -> Result<MailboxRow> {
     let role: String = r.try_get("role")?;
     let todo: String = r.try_get("todo")?;
+    let keep: String = r.try_get("keep")?;
     Ok(MailboxRow {
         id: MailboxId(r.try_get("id")?),
         account: AccountId(r.try_get("account_id")?),
@@ -72,6 +92,9 @@ fn read(r: &SqliteRow) -> Result<MailboxRow> {
         checked: r.try_get("checked")?,
         total: r.try_get("total")?,
         unread: r.try_get("unread")?,
+        object_id: r.try_get("object_id")?,
+        hidden: r.try_get("hidden")?,
+        keep: Keep::parse(&keep),
     })
 }
 
@@ -151,6 +174,68 @@ impl Tx {
         sqlx::query("UPDATE mailbox SET gone = 1 WHERE id = ?").bind(id.0).execute(self.conn()).await?;
         self.touched.tree = true;
         self.touched.mailboxes.insert(id);
+        Ok(())
+    }
+
+    /// It has another name from now on, on the server (`raw`), for people (`name`), or both.
+    pub async fn rename_mailbox(&mut self, id: MailboxId, raw: &[u8], name: &str) -> Result<()> {
+        sqlx::query("UPDATE mailbox SET raw = ?, name = ? WHERE id = ?")
+            .bind(raw)
+            .bind(name)
+            .bind(id.0)
+            .execute(self.conn())
+            .await?;
+        self.touched.tree = true;
+        Ok(())
+    }
+
+    /// The user removed it, or took that back.
+    pub async fn set_mailbox_hidden(&mut self, id: MailboxId, hidden: bool) -> Result<()> {
+        sqlx::query("UPDATE mailbox SET hidden = ? WHERE id = ?")
+            .bind(hidden)
+            .bind(id.0)
+            .execute(self.conn())
+            .await?;
+        self.touched.tree = true;
+        self.touched.mailboxes.insert(id);
+        Ok(())
+    }
+
+    /// It is no longer on the server, as the user wished. The row stays, so that it can be made again.
+    pub async fn unmake_mailbox(&mut self, id: MailboxId) -> Result<()> {
+        sqlx::query("UPDATE mailbox SET uid_validity = 0, uid_next = 0, modseq = 0, todo = '', object_id = '', server_total = 0, server_unread = 0 WHERE id = ?")
+            .bind(id.0)
+            .execute(self.conn())
+            .await?;
+        self.touched.tree = true;
+        Ok(())
+    }
+
+    /// As if it had never been: only for one that the server does not know and that holds nothing.
+    pub async fn remove_mailbox(&mut self, id: MailboxId) -> Result<()> {
+        sqlx::query("DELETE FROM mailbox WHERE id = ?").bind(id.0).execute(self.conn()).await?;
+        self.touched.tree = true;
+        Ok(())
+    }
+
+    /// Subscribed or not, as far as this device is concerned.
+    pub async fn set_subscribed(&mut self, id: MailboxId, subscribed: bool) -> Result<()> {
+        sqlx::query("UPDATE mailbox SET subscribed = ? WHERE id = ?")
+            .bind(subscribed)
+            .bind(id.0)
+            .execute(self.conn())
+            .await?;
+        self.touched.tree = true;
+        Ok(())
+    }
+
+    /// The identity that SELECT told.
+    pub async fn set_object_id(&mut self, id: MailboxId, object_id: &str) -> Result<()> {
+        sqlx::query("UPDATE mailbox SET object_id = ? WHERE id = ?")
+            .bind(object_id)
+            .bind(id.0)
+            .execute(self.conn())
+            .await?;
         Ok(())
     }
 

@@ -2,7 +2,7 @@
 
 use super::{Store, Tx};
 use crate::error::{Error, Kind, Result};
-use crate::model::{AccountId, Address, Envelope, MessageId};
+use crate::model::{AccountId, Address, Envelope, MailboxId, MessageId};
 use sha2::{Digest, Sha256};
 use sqlx::{QueryBuilder, Row};
 use std::collections::BTreeMap;
@@ -21,6 +21,11 @@ impl Identity {
     /// From size and header fields.
     pub fn of_header(size: u64, header: &[u8]) -> Self {
         Self::digest(&[b"header", &size.to_be_bytes(), header])
+    }
+
+    /// Of a message that this device puts into a mailbox, until the server has it and says what it is.
+    pub fn of_upload(now: i64, nonce: u64, header: &[u8]) -> Self {
+        Self::digest(&[b"upload", &now.to_be_bytes(), &nonce.to_be_bytes(), header])
     }
 
     fn digest(parts: &[&[u8]]) -> Self {
@@ -91,6 +96,29 @@ impl Store {
     }
 }
 
+impl Store {
+    /// How many of these lie in a mailbox, as far as is known here.
+    pub async fn count_known(&self, mailbox: MailboxId, identities: &[Identity]) -> Result<u64> {
+        if identities.is_empty() {
+            return Ok(0);
+        }
+        let mut q = QueryBuilder::new(
+            "SELECT COUNT(DISTINCT m.id) FROM message m JOIN placement p ON p.message_id = m.id WHERE p.mailbox_id = ",
+        );
+        q.push_bind(mailbox.0)
+            .push(" AND m.account_id = (SELECT account_id FROM mailbox WHERE id = ")
+            .push_bind(mailbox.0);
+        q.push(") AND m.identity IN (");
+        let mut list = q.separated(", ");
+        for identity in identities {
+            list.push_bind(&identity.0);
+        }
+        q.push(")");
+        let n: i64 = q.build_query_scalar().fetch_one(self.reader()).await?;
+        Ok(n as u64)
+    }
+}
+
 impl Tx {
     /// Adds those that are not here yet; gives the number of each, by identity.
     pub async fn put_messages(
@@ -138,14 +166,17 @@ impl Tx {
     /// Forgets the messages of an account that no mailbox holds any more. Called when every mailbox is in step, so that a
     /// message on its way from one mailbox to another is not fetched again. Files of theirs are returned, to be removed.
     pub async fn sweep_orphans(&mut self, account: AccountId) -> Result<Vec<String>> {
+        // What a decision is about can still be brought back.
         let files = sqlx::query_scalar(
             "SELECT file FROM body JOIN message m ON m.id = body.message_id WHERE file <> '' AND m.account_id = ?
-             AND NOT EXISTS (SELECT 1 FROM placement p WHERE p.message_id = m.id)",
+             AND NOT EXISTS (SELECT 1 FROM placement p WHERE p.message_id = m.id)
+             AND NOT EXISTS (SELECT 1 FROM decision d WHERE d.message_id = m.id AND d.settled = 0)",
         )
         .bind(account.0)
         .fetch_all(self.conn())
         .await?;
-        sqlx::query("DELETE FROM message WHERE account_id = ? AND NOT EXISTS (SELECT 1 FROM placement p WHERE p.message_id = message.id)")
+        sqlx::query("DELETE FROM message WHERE account_id = ? AND NOT EXISTS (SELECT 1 FROM placement p WHERE p.message_id = message.id)
+             AND NOT EXISTS (SELECT 1 FROM decision d WHERE d.message_id = message.id AND d.settled = 0)")
             .bind(account.0)
             .execute(self.conn())
             .await?;

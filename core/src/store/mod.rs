@@ -8,6 +8,7 @@
 pub mod account;
 pub mod action;
 pub mod body;
+pub mod decision;
 pub mod intent;
 pub mod mailbox;
 pub mod message;
@@ -165,18 +166,14 @@ impl Store {
             other => Error::new(Kind::StorageDamaged, dir.display().to_string()).because(other),
         })?;
         look_over(&mut first).await?;
-        spare::attach(&mut first, dir, newest()).await?;
+        spare::prepare(&mut first, dir, newest()).await?;
         first.close().await?;
         let place = dir.to_owned();
         let writer = SqlitePoolOptions::new()
             .max_connections(1)
             .after_connect(move |conn, _| {
                 let place = place.clone();
-                Box::pin(async move {
-                    spare::attach(conn, &place, newest())
-                        .await
-                        .map_err(|e| sqlx::Error::Io(std::io::Error::other(e.to_string())))
-                })
+                Box::pin(async move { spare::attach(conn, &place).await })
             })
             .connect_with(options)
             .await?;

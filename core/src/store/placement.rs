@@ -381,6 +381,65 @@ impl Tx {
         Ok(PlacementId(id))
     }
 
+    /// Adds the placement of a message that this device puts into a mailbox.
+    pub async fn add_upload(
+        &mut self,
+        mailbox: MailboxId,
+        message: MessageId,
+        flags: &Flags,
+        received: i64,
+    ) -> Result<PlacementId> {
+        let id: i64 = sqlx::query_scalar(
+            "INSERT INTO placement (message_id, mailbox_id, uid, base_bits, base_keywords, bits, keywords, modseq, received, sort_date)
+             VALUES (?1, ?2, 0, ?3, ?4, ?3, ?4, 0, ?5, ?5) RETURNING id",
+        )
+        .bind(message.0)
+        .bind(mailbox.0)
+        .bind(i64::from(flags.bits))
+        .bind(flags.keyword_text())
+        .bind(received)
+        .fetch_one(self.conn())
+        .await?;
+        self.touched.mailboxes.insert(mailbox);
+        Ok(PlacementId(id))
+    }
+
+    /// An upload has arrived: it is the message that the server speaks of, under this UID.
+    pub async fn adopt(&mut self, p: &PlacementRow, message: MessageId, uid: u32) -> Result<()> {
+        self.set_uid(p, uid).await?;
+        sqlx::query("UPDATE placement SET message_id = ? WHERE id = ?")
+            .bind(message.0)
+            .bind(p.id.0)
+            .execute(self.conn())
+            .await?;
+        Ok(())
+    }
+
+    /// The newest placement of a mailbox, from this UID on, that looks exactly like an upload of ours.
+    pub async fn twin_of(&mut self, p: &PlacementRow, from_uid: u32) -> Result<Option<PlacementRow>> {
+        let columns: Vec<String> = COLUMNS.split(", ").map(|c| format!("p.{c}")).collect();
+        let sql = sqlx::AssertSqlSafe(format!(
+            "SELECT {} FROM message o JOIN message m ON (m.account_id, m.message_id, m.subject, m.from_address, m.date, m.size)
+                 = (o.account_id, o.message_id, o.subject, o.from_address, o.date, o.size) AND m.id <> o.id
+             JOIN placement p ON p.message_id = m.id WHERE o.id = ? AND p.mailbox_id = ? AND p.uid >= ? ORDER BY p.uid DESC LIMIT 1",
+            columns.join(", ")
+        ));
+        let row = sqlx::query(sql)
+            .bind(p.message.0)
+            .bind(p.mailbox.0)
+            .bind(i64::from(from_uid))
+            .fetch_optional(self.conn())
+            .await?;
+        row.as_ref().map(read).transpose()
+    }
+
+    /// Where a message is.
+    pub async fn placements_of(&mut self, message: MessageId) -> Result<Vec<PlacementRow>> {
+        let sql =
+            sqlx::AssertSqlSafe(format!("SELECT {COLUMNS} FROM placement WHERE message_id = ? ORDER BY id"));
+        sqlx::query(sql).bind(message.0).fetch_all(self.conn()).await?.iter().map(read).collect()
+    }
+
     /// Sets what the server has and what the user sees.
     pub async fn set_flags(
         &mut self,
@@ -442,6 +501,49 @@ impl Tx {
                 .await?;
         self.touched.mailboxes.extend(mailbox.map(MailboxId));
         Ok(())
+    }
+
+    /// Hides what has a UID up to this one, or shows it again as far as no other wish hides it.
+    pub async fn set_hidden_up_to(&mut self, mailbox: MailboxId, last: u32, hidden: bool) -> Result<()> {
+        sqlx::query(
+            "UPDATE placement SET hidden = ?1 WHERE mailbox_id = ?2 AND uid BETWEEN 1 AND ?3 AND hidden <> ?1
+             AND (?1 OR NOT EXISTS (SELECT 1 FROM intent i WHERE i.placement_id = placement.id AND i.state <> 'done' AND i.kind IN ('move', 'delete')))",
+        )
+        .bind(hidden)
+        .bind(mailbox.0)
+        .bind(i64::from(last))
+        .execute(self.conn())
+        .await?;
+        self.touched.mailboxes.insert(mailbox);
+        Ok(())
+    }
+
+    /// Takes away what has a UID up to this one: the server has removed it.
+    pub async fn remove_up_to(&mut self, mailbox: MailboxId, last: u32) -> Result<()> {
+        sqlx::query("DELETE FROM placement WHERE mailbox_id = ? AND uid BETWEEN 1 AND ?")
+            .bind(mailbox.0)
+            .bind(i64::from(last))
+            .execute(self.conn())
+            .await?;
+        self.touched.mailboxes.insert(mailbox);
+        Ok(())
+    }
+
+    /// What the user sees in a mailbox.
+    pub async fn visible_placements(&mut self, mailbox: MailboxId) -> Result<Vec<PlacementRow>> {
+        let sql = sqlx::AssertSqlSafe(format!(
+            "SELECT {COLUMNS} FROM placement WHERE mailbox_id = ? AND hidden = 0 ORDER BY id"
+        ));
+        sqlx::query(sql).bind(mailbox.0).fetch_all(self.conn()).await?.iter().map(read).collect()
+    }
+
+    /// What is hidden without a wish that hides it: an emptied mailbox got another UIDVALIDITY meanwhile.
+    pub async fn hidden_without_wish(&mut self, mailbox: MailboxId) -> Result<Vec<PlacementRow>> {
+        let sql = sqlx::AssertSqlSafe(format!(
+            "SELECT {COLUMNS} FROM placement WHERE mailbox_id = ? AND hidden = 1 AND NOT EXISTS
+             (SELECT 1 FROM intent i WHERE i.placement_id = placement.id AND i.state <> 'done' AND i.kind IN ('move', 'delete'))"
+        ));
+        sqlx::query(sql).bind(mailbox.0).fetch_all(self.conn()).await?.iter().map(read).collect()
     }
 
     /// A new UIDVALIDITY: no UID means anything any more, everything is expected anew (DESIGN: rekey).

@@ -120,13 +120,15 @@ pub async fn salvage(dir: &Path, now: i64) -> Result<()> {
     .execute(&mut conn)
     .await?;
     spare::run(&mut conn, "COMMIT").await?;
+    let kept: Vec<String> =
+        sqlx::query_scalar("SELECT file FROM main.body WHERE file <> ''").fetch_all(&mut conn).await?;
     conn.close().await?;
     std::fs::File::open(&again)?.sync_all()?;
     std::fs::rename(&again, dir.join(super::FILE))?;
     super::sync_directory(dir)?;
-    // Bodies belong to rows that are no more; they come from the server again.
+    // Bodies belong to rows that are no more; they come from the server again, but for those that it never had.
     if let Ok(bodies) = std::fs::read_dir(dir.join("bodies")) {
-        for body in bodies.flatten() {
+        for body in bodies.flatten().filter(|b| !kept.iter().any(|k| b.file_name() == k.as_str())) {
             let _ = std::fs::remove_file(body.path());
         }
     }
@@ -166,6 +168,7 @@ async fn bring_back(conn: &mut SqliteConnection) -> Result<()> {
         ("action", "1"),
         ("placement", about),
         ("message", "id IN (SELECT message_id FROM main.placement)"),
+        ("body", "message_id IN (SELECT id FROM main.message)"),
         ("intent", "1"),
     ];
     for (table, which) in parts {
@@ -175,7 +178,7 @@ async fn bring_back(conn: &mut SqliteConnection) -> Result<()> {
         );
         spare::run(conn, &sql).await?;
     }
-    spare::run(conn, "UPDATE main.message SET has_body = 0").await?;
+    spare::run(conn, "UPDATE main.message SET has_body = EXISTS (SELECT 1 FROM main.body b WHERE b.message_id = message.id)").await?;
     // The triggers have counted what was copied before on top of the old numbers.
     spare::run(
         conn,

@@ -15,25 +15,39 @@ pub const FILE: &str = "spare.db";
 /// Copied whole: table, key, the columns whose change counts ("" = any).
 const WHOLE: [(&str, &str, &str); 3] = [
     ("account", "id", ""),
-    ("mailbox", "id", "raw, name, delimiter, role, selectable, subscribed, gone, uid_validity"),
+    ("mailbox", "id", "raw, name, delimiter, role, selectable, subscribed, gone, uid_validity, hidden, keep"),
     ("setting", "key", ""),
 ];
 /// Copied as far as the changes that wait need them.
 const REFERRED: [&str; 3] = ["action", "placement", "message"];
 
-/// Attaches the spare to a connection and has it kept in step. A spare that cannot be read is made anew.
-pub async fn attach(conn: &mut SqliteConnection, dir: &Path, version: i64) -> Result<()> {
-    let file = dir.join(FILE);
-    if let Err(e) = try_attach(conn, &file, version).await {
+/// Attaches the spare to a connection that then goes, and sees to it that it is in step. A spare that cannot be read is made
+/// anew.
+pub async fn prepare(conn: &mut SqliteConnection, dir: &Path, version: i64) -> Result<()> {
+    if let Err(e) = bring_in_step(conn, dir, version).await {
         if e.kind != Kind::StorageDamaged {
             return Err(e);
         }
         tracing::warn!("the spare was damaged and is made anew");
         let _ = run(conn, "DETACH DATABASE spare").await;
         remove(dir);
-        try_attach(conn, &file, version).await?;
+        bring_in_step(conn, dir, version).await?;
     }
-    follow(conn).await
+    Ok(())
+}
+
+/// Attaches the spare to the writer, and has every change repeated in it.
+pub async fn attach(conn: &mut SqliteConnection, dir: &Path) -> sqlx::Result<()> {
+    open(conn, dir).await?;
+    sqlx::raw_sql(AssertSqlSafe(triggers())).execute(conn).await?;
+    Ok(())
+}
+
+async fn open(conn: &mut SqliteConnection, dir: &Path) -> sqlx::Result<()> {
+    let file = dir.join(FILE).display().to_string();
+    sqlx::query("ATTACH DATABASE ? AS spare").bind(file).execute(&mut *conn).await?;
+    sqlx::query("PRAGMA spare.synchronous = NORMAL").execute(conn).await?;
+    Ok(())
 }
 
 /// Takes the files away.
@@ -43,10 +57,9 @@ pub fn remove(dir: &Path) {
     }
 }
 
-async fn try_attach(conn: &mut SqliteConnection, file: &Path, version: i64) -> Result<()> {
-    sqlx::query("ATTACH DATABASE ? AS spare").bind(file.display().to_string()).execute(&mut *conn).await?;
+async fn bring_in_step(conn: &mut SqliteConnection, dir: &Path, version: i64) -> Result<()> {
+    open(conn, dir).await?;
     let made: i64 = sqlx::query_scalar("PRAGMA spare.user_version").fetch_one(&mut *conn).await?;
-    run(conn, "PRAGMA spare.synchronous = NORMAL").await?;
     if made != version {
         run(conn, "PRAGMA spare.journal_mode = WAL").await?;
         make(conn, version).await
@@ -81,6 +94,7 @@ async fn lags(conn: &mut SqliteConnection) -> Result<bool> {
              (SELECT 1 FROM spare_intent s WHERE s.id = i.id AND s.state = i.state AND s.placement_id = i.placement_id))
          OR EXISTS (SELECT 1 FROM spare_intent s WHERE NOT EXISTS (SELECT 1 FROM main.intent i WHERE i.id = s.id AND i.state <> 'done'))
          OR EXISTS (SELECT 1 FROM spare_placement s WHERE NOT EXISTS (SELECT 1 FROM spare_intent i WHERE s.id IN (i.placement_id, i.expected_id)))
+         OR EXISTS (SELECT 1 FROM spare_body s WHERE NOT EXISTS (SELECT 1 FROM spare_placement p WHERE p.message_id = s.message_id))
          OR (SELECT COUNT(*) FROM main.account) <> (SELECT COUNT(*) FROM spare_account)
          OR (SELECT COUNT(*) FROM main.mailbox) <> (SELECT COUNT(*) FROM spare_mailbox)
          OR EXISTS (SELECT 1 FROM main.mailbox m JOIN spare_mailbox s ON s.id = m.id WHERE (m.raw, m.uid_validity) IS NOT (s.raw, s.uid_validity))
@@ -110,9 +124,17 @@ async fn fill(conn: &mut SqliteConnection, version: i64) -> Result<()> {
         ("action", "SELECT * FROM main.action WHERE id IN (SELECT action_id FROM spare_intent)"),
         ("placement", placements),
         ("message", "SELECT * FROM main.message WHERE id IN (SELECT message_id FROM spare_placement)"),
+        (
+            "body",
+            "SELECT * FROM main.body WHERE message_id IN (SELECT message_id FROM spare_placement WHERE id IN (SELECT placement_id FROM spare_intent WHERE kind = 'append'))",
+        ),
     ];
     for (table, source) in sources {
-        let key = if table == "setting" { "key" } else { "id" };
+        let key = match table {
+            "setting" => "key",
+            "body" => "message_id",
+            _ => "id",
+        };
         run(conn, &format!("DROP TABLE IF EXISTS spare.spare_{table}")).await?;
         run(conn, &format!("CREATE TABLE spare.spare_{table} AS {source}")).await?;
         run(conn, &format!("CREATE INDEX spare.spare_{table}_key ON spare_{table} ({key})")).await?;
@@ -123,14 +145,15 @@ async fn fill(conn: &mut SqliteConnection, version: i64) -> Result<()> {
 }
 
 /// Has every change of the database repeated in the spare, in the same transaction.
-async fn follow(conn: &mut SqliteConnection) -> Result<()> {
+fn triggers() -> String {
+    let mut all = String::new();
     for (table, key, columns) in WHOLE {
         let of = if columns.is_empty() { String::new() } else { format!(" OF {columns}") };
         let copy = copy(table, &format!("{key} = new.{key}"));
         let forget = format!("DELETE FROM spare_{table} WHERE {key} = old.{key};");
-        trigger(conn, table, "added", "INSERT", &copy).await?;
-        trigger(conn, table, "changed", &format!("UPDATE{of}"), &copy).await?;
-        trigger(conn, table, "removed", "DELETE", &forget).await?;
+        all += &trigger(table, "added", "INSERT", &copy);
+        all += &trigger(table, "changed", &format!("UPDATE{of}"), &copy);
+        all += &trigger(table, "removed", "DELETE", &forget);
     }
     let intent = "DELETE FROM spare_intent WHERE id = new.id;
         INSERT INTO spare_intent SELECT * FROM main.intent WHERE id = new.id AND state <> 'done';";
@@ -148,12 +171,15 @@ async fn follow(conn: &mut SqliteConnection) -> Result<()> {
         missing(message, &format!("SELECT message_id FROM main.placement WHERE id IN ({places})")),
     ]
     .concat();
-    trigger(conn, "intent", "added", "INSERT", &format!("{intent}{about}")).await?;
-    trigger(conn, "intent", "changed", "UPDATE OF state", intent).await?;
-    trigger(conn, "intent", "redirected", "UPDATE OF placement_id", &format!("{intent}{about}")).await?;
-    trigger(conn, "intent", "removed", "DELETE", "DELETE FROM spare_intent WHERE id = old.id;").await?;
-    let uid = "UPDATE spare_placement SET uid = new.uid WHERE id = new.id;";
-    trigger(conn, "placement", "changed", "UPDATE OF uid", uid).await
+    // What no server has yet is kept whole.
+    let upload = "INSERT INTO spare_body SELECT * FROM main.body WHERE new.kind = 'append'
+        AND message_id IN (SELECT message_id FROM main.placement WHERE id = new.placement_id);";
+    all += &trigger("intent", "added", "INSERT", &format!("{intent}{about}{upload}"));
+    all += &trigger("intent", "changed", "UPDATE OF state", intent);
+    all += &trigger("intent", "redirected", "UPDATE OF placement_id", &format!("{intent}{about}"));
+    all += &trigger("intent", "removed", "DELETE", "DELETE FROM spare_intent WHERE id = old.id;");
+    let place = "UPDATE spare_placement SET uid = new.uid, message_id = new.message_id WHERE id = new.id;";
+    all + &trigger("placement", "changed", "UPDATE OF uid, message_id", place)
 }
 
 fn copy(table: &str, which: &str) -> String {
@@ -162,18 +188,8 @@ fn copy(table: &str, which: &str) -> String {
     )
 }
 
-async fn trigger(
-    conn: &mut SqliteConnection,
-    table: &str,
-    name: &str,
-    event: &str,
-    body: &str,
-) -> Result<()> {
-    run(
-        conn,
-        &format!("CREATE TEMP TRIGGER spare_{table}_{name} AFTER {event} ON main.{table} BEGIN {body} END"),
-    )
-    .await
+fn trigger(table: &str, name: &str, event: &str, body: &str) -> String {
+    format!("CREATE TEMP TRIGGER spare_{table}_{name} AFTER {event} ON main.{table} BEGIN {body} END;\n")
 }
 
 /// What a spare that was opened by itself is worth: `None` where it cannot be trusted, else how many accounts and waiting changes are in it.

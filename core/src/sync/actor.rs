@@ -234,7 +234,7 @@ async fn watch_once(ctx: &Context, wake: &Notify) -> Result<()> {
             .mailboxes(ctx.account)
             .await?
             .into_iter()
-            .find(|m| m.role == Some(Role::Inbox) && !m.gone);
+            .find(|m| m.role == Some(Role::Inbox) && m.usable());
         match found {
             Some(inbox) if inbox.uid_validity > 0 => break inbox,
             _ => tokio::time::sleep(Duration::from_secs(1)).await,

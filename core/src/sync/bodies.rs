@@ -110,7 +110,7 @@ async fn keep_all(ctx: &Context, came: Vec<(MessageId, Vec<u8>)>) -> Result<()> 
         })
         .await
         .map_err(|e| Error::new(Kind::Storage, "body").because(e))?;
-        packed.push((id, ctx.store.pack(id, raw).await?, preview));
+        packed.push((id, ctx.store.pack(&id.to_string(), raw).await?, preview));
     }
     let mut tx = ctx.store.begin().await?;
     for (id, body, preview) in &packed {

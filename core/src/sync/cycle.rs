@@ -70,8 +70,12 @@ pub async fn survey(ctx: &Context, session: &mut Session, first: bool) -> Result
     if !first {
         failed = send(ctx, session).await?;
     }
-    let inbox =
-        ctx.store.mailboxes(ctx.account).await?.into_iter().find(|m| m.role == Some(Role::Inbox) && !m.gone);
+    let inbox = ctx
+        .store
+        .mailboxes(ctx.account)
+        .await?
+        .into_iter()
+        .find(|m| m.role == Some(Role::Inbox) && m.usable());
     // On the first survey of a connection the inbox is opened in the same breath.
     let guard = match (&inbox, first) {
         (Some(row), true) => Some(ctx.lock(row.id).await),
@@ -90,7 +94,7 @@ pub async fn survey(ctx: &Context, session: &mut Session, first: bool) -> Result
     tree::reconcile(ctx, session, &told).await?;
     let rows = ctx.store.mailboxes(ctx.account).await?;
     let mut visited = None;
-    let inbox = rows.iter().find(|m| m.role == Some(Role::Inbox) && !m.gone);
+    let inbox = rows.iter().find(|m| m.role == Some(Role::Inbox) && m.usable());
     if let (Some(selected), Some(inbox)) = (selected, inbox) {
         let _held = match guard {
             Some(guard) => guard,
@@ -98,7 +102,13 @@ pub async fn survey(ctx: &Context, session: &mut Session, first: bool) -> Result
         };
         // The row may have moved on since the question was asked, if this is its first visit by another connection.
         let row = ctx.store.mailbox(inbox.id).await?;
-        pull::settle(ctx, session, &row, selected?).await?;
+        let selected = selected?;
+        if session.selected() == Some(row.raw.as_slice()) {
+            pull::settle(ctx, session, &row, selected).await?;
+        } else {
+            // Looking for a renamed mailbox has opened others.
+            pull::pull_locked(ctx, session, row.id).await?;
+        }
         visited = Some(inbox.id);
     } else {
         drop(guard);
@@ -108,7 +118,7 @@ pub async fn survey(ctx: &Context, session: &mut Session, first: bool) -> Result
     }
     let unvisited: Vec<MailboxRow> = rows.into_iter().filter(|m| Some(m.id) != visited).collect();
     let empty = adopt_empty(ctx, &unvisited, &told).await?;
-    for row in unvisited.iter().filter(|m| m.selectable && !m.gone && !empty.contains(&m.id)) {
+    for row in unvisited.iter().filter(|m| m.usable() && !empty.contains(&m.id)) {
         let old = before.iter().find(|b| b.id == row.id);
         if changed(ctx, row, old, &told).await? {
             match pull::pull(ctx, session, row.id).await {
@@ -137,7 +147,7 @@ async fn send(ctx: &Context, session: &mut Session) -> Result<Option<Error>> {
 async fn adopt_empty(ctx: &Context, rows: &[MailboxRow], survey: &Survey) -> Result<BTreeSet<MailboxId>> {
     let mut adopted = BTreeSet::new();
     let mut tx = ctx.store.begin().await?;
-    for row in rows.iter().filter(|m| m.selectable && !m.gone && m.uid_validity == 0) {
+    for row in rows.iter().filter(|m| m.usable() && m.uid_validity == 0) {
         let Some(status) = survey.statuses.iter().find(|s| s.name == row.raw) else { continue };
         if let (Some(0), Some(validity), Some(uid_next)) =
             (status.messages, status.uid_validity, status.uid_next)
@@ -185,7 +195,7 @@ async fn refine(ctx: &Context, session: &mut Session, mailbox: MailboxId) -> Res
 /// The inbox first, then what people look at, junk and trash last.
 async fn in_order(ctx: &Context) -> Result<Vec<MailboxRow>> {
     let mut rows: Vec<MailboxRow> =
-        ctx.store.mailboxes(ctx.account).await?.into_iter().filter(|m| m.selectable && !m.gone).collect();
+        ctx.store.mailboxes(ctx.account).await?.into_iter().filter(MailboxRow::usable).collect();
     rows.sort_by_key(|m| match m.role {
         Some(Role::Inbox) => 0,
         Some(Role::Drafts) => 1,

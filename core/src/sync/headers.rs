@@ -52,6 +52,11 @@ fn read_one(f: Fetched) -> Option<Header> {
     })
 }
 
+/// Who they are.
+pub fn identities(headers: &[Header]) -> Vec<Identity> {
+    headers.iter().map(|h| h.message.identity.clone()).collect()
+}
+
 /// Waiting flag changes by placement.
 pub fn flag_changes(waiting: &[IntentRow]) -> HashMap<PlacementId, Vec<FlagChange>> {
     let mut by_placement: HashMap<PlacementId, Vec<FlagChange>> = HashMap::new();
@@ -79,7 +84,8 @@ pub async fn store(ctx: &Context, tx: &mut Tx, mailbox: MailboxId, headers: Vec<
     expected.retain(|p| {
         !waiting.iter().any(|i| {
             i.state == IntentState::Queued
-                && matches!(i.kind, IntentKind::Move { expected, .. } if expected == p.id)
+                && (i.kind.leads_to().is_some_and(|(_, expected)| expected == p.id)
+                    || (i.kind == IntentKind::Append && i.placement == p.id))
         })
     });
     let (known, fresh): (Vec<_>, Vec<_>) = headers.into_iter().partition(|h| existing.contains_key(&h.uid));
@@ -169,8 +175,10 @@ pub async fn drop_unfound(ctx: &Context, tx: &mut Tx, row: &MailboxRow) -> Resul
     let waiting = tx.waiting_in(row.id).await?;
     let mut lost = 0;
     for p in expected {
-        let awaited =
-            waiting.iter().any(|i| matches!(i.kind, IntentKind::Move { expected, .. } if expected == p.id));
+        let awaited = waiting.iter().any(|i| {
+            i.kind.leads_to().is_some_and(|(_, expected)| expected == p.id)
+                || (i.kind == IntentKind::Append && i.placement == p.id)
+        });
         if awaited {
             continue;
         }

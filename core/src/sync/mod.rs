@@ -6,7 +6,9 @@
 //! cycle        everything once: replay the journal, survey, pull what changed, fill headers, fetch bodies
 //! tree         LIST -> mailboxes            pull     SELECT -> flags, removals, new UIDs
 //! headers      FETCH -> messages            replay   intents -> STORE, MOVE, EXPUNGE
-//! bodies       BODY[] -> blobs              merge    the three-way rule, pure
+//! bodies       BODY[] -> blobs              settle   MOVE and COPY, and what became of them
+//! upload       blobs -> APPEND              folders  CREATE, RENAME, DELETE, SUBSCRIBE, emptying
+//! merge        the three-way rule, pure
 //! connections  how many the server lets us have
 //! ```
 //! Two connections may work on one mailbox at the same time; whoever applies an answer to a mailbox or sends an intent for it
@@ -16,12 +18,15 @@ pub mod actor;
 pub mod bodies;
 pub mod connections;
 pub mod cycle;
+pub mod folders;
 pub mod headers;
 pub mod merge;
 pub mod pull;
 pub mod replay;
+mod settle;
 pub mod supervisor;
 pub mod tree;
+mod upload;
 
 use crate::account::{self, Vault};
 use crate::clock::Clock;

@@ -7,6 +7,7 @@
 
 use super::{Context, headers, merge};
 use crate::error::{Error, Kind, Result, Scope};
+use crate::journal::decision;
 use crate::model::{FlagChange, MailboxId};
 use crate::protocol::imap::Session;
 use crate::protocol::imap::mailboxes::{FlagNews, SelectRequest, Selected};
@@ -49,6 +50,11 @@ pub async fn settle(
     if selected.uid_validity == 0 {
         // "UIDs cannot be kept" (RFC 9051 section 2.3.1.1): nothing that we could rely on later.
         return Err(Error::new(Kind::Protocol, &row.name).because("no UIDVALIDITY").scoped(Scope::Mailbox));
+    }
+    if let Some(id) = selected.mailbox_id.as_ref().filter(|id| **id != row.object_id) {
+        let mut tx = ctx.store.begin().await?;
+        tx.set_object_id(row.id, id).await?;
+        tx.commit().await?;
     }
     if selected.uid_validity != row.uid_validity {
         return begin(ctx, session, row, selected).await;
@@ -188,20 +194,25 @@ async fn apply_removals(ctx: &Context, tx: &mut Tx, row: &MailboxRow, gone: &Uid
     }
     // VANISHED may name a whole range of UIDs that never were here: ask for those that are.
     let known: UidSet = ctx.store.uids(row.id).await?.intersect(gone);
+    let now = ctx.clock.now();
     let mut overtaken = 0;
     for p in tx.placements_by_uid(row.id, &known).await? {
         for intent in tx.waiting_for(p.id).await? {
             match intent.kind {
                 // Sent: most likely our own doing. Replay finds out where it went.
-                IntentKind::Move { .. } if intent.state == IntentState::Sent => continue,
-                IntentKind::Move { expected, .. } => {
+                IntentKind::Move { .. } | IntentKind::Copy { .. } if intent.state == IntentState::Sent => {
+                    continue;
+                }
+                IntentKind::Move { expected, .. } | IntentKind::Copy { expected, .. } => {
                     for follow in tx.waiting_for(expected).await? {
                         tx.remove_intent(follow.id).await?;
                     }
                     tx.remove_placement(expected).await?;
+                    decision::record(tx, now, "moved_elsewhere", &intent, &p).await?;
                     overtaken += 1;
                 }
-                IntentKind::Flag(_) | IntentKind::Delete => {}
+                IntentKind::Flag(_) => decision::record(tx, now, "gone_meanwhile", &intent, &p).await?,
+                _ => {}
             }
             tx.remove_intent(intent.id).await?;
         }

@@ -10,10 +10,16 @@
 //!   without its second half; if it has not, and the source is there, it did not happen and is sent again; if it is in
 //!   neither, another device took it.
 //!
-//! A NO undoes the intent visibly, with a notice; it is never sent again.
+//! * copy: the same, but the source stays;
+//! * uploads: [`upload`]; what is about whole mailboxes: [`folders`].
+//!
+//! A NO undoes the intent visibly, with a notice and as a decision that the user can insist on; it is never sent again. Of many
+//! only those are undone that the server really refuses.
 
-use super::{Context, merge, pull};
-use crate::error::{Error, Kind, Result, Scope};
+use super::settle::{send_moves, settle_uncertain};
+use super::{Context, folders, merge, pull, upload};
+use crate::error::{Error, Kind, Result};
+use crate::journal::decision;
 use crate::model::{FlagChange, Flags, MailboxId, PlacementId};
 use crate::protocol::imap::Session;
 use crate::store::Tx;
@@ -32,30 +38,58 @@ pub async fn replay(ctx: &Context, session: &mut Session) -> Result<()> {
     let _only = ctx.replaying.lock().await;
     // Each round sends at least one intent or ends; later intents wait for UIDs that earlier ones bring.
     let mut stuck: BTreeSet<MailboxId> = BTreeSet::new();
+    let mut must_wait: BTreeSet<i64> = BTreeSet::new();
     let mut rounds: BTreeMap<MailboxId, u32> = BTreeMap::new();
     let mut shut: BTreeMap<MailboxId, Error> = BTreeMap::new();
     loop {
         let due = due(ctx).await?;
-        let open = |m: &MailboxId| !stuck.contains(m) && !shut.contains_key(m);
-        let Some(mailbox) = due.iter().map(|i| i.mailbox).find(open) else {
+        let open = |i: &&IntentRow| match i.kind.is_about_mailbox() {
+            true => !must_wait.contains(&i.id) && !shut.contains_key(&i.mailbox),
+            false => !stuck.contains(&i.mailbox) && !shut.contains_key(&i.mailbox),
+        };
+        // In the order in which the user did them: a folder is made before something is moved into it.
+        let Some(next) = due.iter().find(open) else {
             return shut.into_values().next().map_or(Ok(()), Err);
         };
+        let mailbox = next.mailbox;
         let round = rounds.entry(mailbox).or_default();
         *round += 1;
         if *round > ROUNDS {
             let name = ctx.store.mailbox(mailbox).await?.name;
             return Err(Error::new(Kind::Protocol, name).because("changes are accepted and do not happen"));
         }
-        match replay_mailbox(ctx, session, mailbox).await {
-            Ok(true) => stuck.clear(),
+        let sent = if next.kind.is_about_mailbox() {
+            Box::pin(folders::send(ctx, session, next)).await
+        } else {
+            replay_mailbox(ctx, session, mailbox).await
+        };
+        match sent {
+            Ok(true) => {
+                stuck.clear();
+                must_wait.clear();
+            }
+            Ok(false) if next.kind.is_about_mailbox() => {
+                must_wait.insert(next.id);
+            }
             Ok(false) => {
                 stuck.insert(mailbox);
             }
+            // An upload that the server does not take waits, and keeps nothing else from going on.
+            Err(e) if refusal(&e) && e.kind != Kind::MailboxGone => {
+                shut.insert(mailbox, e);
+            }
             Err(e) if e.kind == Kind::MailboxGone => {
-                let raw = ctx.store.mailbox(mailbox).await?.raw;
-                if super::tree::exists(session, &raw).await? {
+                let row = ctx.store.mailbox(mailbox).await?;
+                if super::tree::exists(session, &row.raw).await? {
                     // It is there and does not open: a passing mood of the server's, and the user's changes wait.
                     shut.insert(mailbox, e);
+                } else if due.iter().any(|i| i.mailbox == mailbox && i.kind == IntentKind::Append) {
+                    // What is to be put into it is nowhere else. But it may have another name by now: the next list tells.
+                    if row.gone || row.uid_validity == 0 {
+                        folders::make(session, &row).await?;
+                    } else {
+                        shut.insert(mailbox, e);
+                    }
                 } else {
                     refuse_all(ctx, mailbox, &e).await?;
                 }
@@ -65,7 +99,7 @@ pub async fn replay(ctx: &Context, session: &mut Session) -> Result<()> {
     }
 }
 
-async fn due(ctx: &Context) -> Result<Vec<IntentRow>> {
+pub(super) async fn due(ctx: &Context) -> Result<Vec<IntentRow>> {
     let now = ctx.due_time();
     let mut waiting = ctx.store.waiting_intents(ctx.account).await?;
     waiting.retain(|i| i.not_before <= now);
@@ -73,15 +107,15 @@ async fn due(ctx: &Context) -> Result<Vec<IntentRow>> {
 }
 
 /// A claimed intent with its placement.
-struct Claimed {
-    intent: IntentRow,
-    placement: PlacementRow,
+pub(super) struct Claimed {
+    pub(super) intent: IntentRow,
+    pub(super) placement: PlacementRow,
 }
 
 /// Sends what is due for one mailbox; false when there was nothing that could be sent.
 async fn replay_mailbox(ctx: &Context, session: &mut Session, mailbox: MailboxId) -> Result<bool> {
     let uncertain = settle_uncertain(ctx, session, mailbox).await?;
-    let _guard = ctx.lock(mailbox).await;
+    let guard = ctx.lock(mailbox).await;
     pull::pull_locked(ctx, session, mailbox).await?;
     let row = ctx.store.mailbox(mailbox).await?;
     let claimed = claim(ctx, mailbox).await?;
@@ -92,9 +126,9 @@ async fn replay_mailbox(ctx: &Context, session: &mut Session, mailbox: MailboxId
     let sent = uncertain || !flags.is_empty() || !deletes.is_empty() || !moves.is_empty();
     send_flags(ctx, session, &row, flags).await?;
     send_deletes(ctx, session, &row, deletes).await?;
-    drop(_guard);
+    drop(guard);
     send_moves(ctx, session, &row, moves).await?;
-    Ok(sent)
+    Ok(sent | Box::pin(upload::send(ctx, session, &row)).await?)
 }
 
 /// Marks as sent what can be sent now: due, its placement has a UID, and nothing of another kind comes before it.
@@ -102,15 +136,26 @@ async fn claim(ctx: &Context, mailbox: MailboxId) -> Result<Vec<Claimed>> {
     let now = ctx.due_time();
     let mut tx = ctx.store.begin().await?;
     let mut claimed: Vec<Claimed> = Vec::new();
-    let mut blocked: BTreeSet<PlacementId> = BTreeSet::new();
-    for intent in tx.waiting_in(mailbox).await? {
-        if intent.mailbox != mailbox || blocked.contains(&intent.placement) {
+    let waiting = tx.waiting_in(mailbox).await?;
+    // What is still on its way into this mailbox is settled first: a copy without its second half must not be taken away.
+    let mut blocked: BTreeSet<PlacementId> = waiting
+        .iter()
+        .filter_map(|i| {
+            i.kind.leads_to().filter(|(target, _)| *target == mailbox).map(|(_, expected)| expected)
+        })
+        .collect();
+    for intent in waiting {
+        if intent.mailbox != mailbox
+            || blocked.contains(&intent.placement)
+            || intent.kind.is_about_mailbox()
+            || intent.kind == IntentKind::Append
+        {
             continue;
         }
         let uncertain = intent.state == IntentState::Sent;
         let Some(placement) = tx.placement(intent.placement).await? else {
             // The message left this mailbox without us; only a move that may have been ours is still of interest.
-            if !(uncertain && matches!(intent.kind, IntentKind::Move { .. })) {
+            if !(uncertain && intent.kind.leads_to().is_some()) {
                 tx.remove_intent(intent.id).await?;
             }
             continue;
@@ -119,22 +164,6 @@ async fn claim(ctx: &Context, mailbox: MailboxId) -> Result<Vec<Claimed>> {
             blocked.insert(intent.placement);
             continue;
         }
-        claimed.push(Claimed { intent, placement });
-    }
-    let ids: Vec<i64> = claimed.iter().map(|c| c.intent.id).collect();
-    tx.set_intent_state(&ids, IntentState::Sent).await?;
-    tx.commit().await?;
-    Ok(claimed)
-}
-
-/// Claims again what was claimed a while ago: settling an earlier group has put these back, or they were undone or overtaken.
-async fn claim_again(ctx: &Context, group: Vec<Claimed>) -> Result<Vec<Claimed>> {
-    let mut tx = ctx.store.begin().await?;
-    let mut claimed = Vec::with_capacity(group.len());
-    for c in group {
-        let waiting = tx.waiting_for(c.placement.id).await?;
-        let Some(intent) = waiting.into_iter().find(|i| i.id == c.intent.id) else { continue };
-        let Some(placement) = tx.placement(c.placement.id).await?.filter(|p| p.uid > 0) else { continue };
         claimed.push(Claimed { intent, placement });
     }
     let ids: Vec<i64> = claimed.iter().map(|c| c.intent.id).collect();
@@ -171,19 +200,22 @@ async fn send_flags(
         }
     }
     let mut modseqs: BTreeMap<u32, u64> = BTreeMap::new();
-    for ((sign, names), uids) in &groups {
-        match session.store_flags(uids, *sign, names).await {
-            Ok(told) => modseqs.extend(told.iter().filter_map(|f| f.uid.zip(f.modseq))),
-            Err(e) if refusal(&e) => {
-                let ids: Vec<i64> =
-                    by_placement.values().flat_map(|(_, _, ids)| ids.iter().copied()).collect();
-                return refuse(ctx, row, &ids, "refused_flag", &e).await;
+    let mut refused = Refused::default();
+    for ((sign, names), uids) in groups {
+        let mut parts = Parts::of(uids);
+        while let Some(part) = parts.next() {
+            match session.store_flags(&part, sign, &names).await {
+                Ok(told) => {
+                    parts.went_through();
+                    modseqs.extend(told.iter().filter_map(|f| f.uid.zip(f.modseq)));
+                }
+                Err(e) if refusal(&e) => refused.take(parts.refused(part), e),
+                Err(e) => return Err(e),
             }
-            Err(e) => return Err(e),
         }
     }
     let mut tx = ctx.store.begin().await?;
-    for (p, changes, ids) in by_placement.values() {
+    for (p, changes, ids) in by_placement.values().filter(|(p, ..)| !refused.uids.contains(p.uid)) {
         tx.set_intent_state(ids, IntentState::Done).await?;
         let Some(now) = tx.placement(p.id).await? else { continue };
         let base = merge::local(&p.base, changes);
@@ -191,7 +223,13 @@ async fn send_flags(
         let modseq = modseqs.get(&p.uid).copied().unwrap_or(now.modseq);
         tx.set_flags(&now, &base, &flags, modseq).await?;
     }
-    tx.commit().await
+    tx.commit().await?;
+    let ids: Vec<i64> = by_placement
+        .values()
+        .filter(|(p, ..)| refused.uids.contains(p.uid))
+        .flat_map(|(_, _, ids)| ids.iter().copied())
+        .collect();
+    refused.undo(ctx, row, &ids, "refused_flag").await
 }
 
 async fn waiting_changes(tx: &mut Tx, placement: PlacementId) -> Result<Vec<FlagChange>> {
@@ -215,22 +253,30 @@ async fn send_deletes(
     if claimed.is_empty() {
         return Ok(());
     }
-    let uids: UidSet = claimed.iter().map(|c| c.placement.uid).collect();
-    let ids: Vec<i64> = claimed.iter().map(|c| c.intent.id).collect();
-    match remove(session, &uids).await {
-        Ok(()) => {}
-        Err(e) if refusal(&e) => return refuse(ctx, row, &ids, "refused_delete", &e).await,
-        Err(e) => return Err(e),
+    let mut parts = Parts::of(claimed.iter().map(|c| c.placement.uid).collect());
+    let mut refused = Refused::default();
+    while let Some(part) = parts.next() {
+        match remove(session, &part).await {
+            Ok(()) => parts.went_through(),
+            Err(e) if refusal(&e) => refused.take(parts.refused(part), e),
+            Err(e) => return Err(e),
+        }
     }
+    let (refused_ones, gone): (Vec<&Claimed>, Vec<&Claimed>) =
+        claimed.iter().partition(|c| refused.uids.contains(c.placement.uid));
     let mut tx = ctx.store.begin().await?;
-    tx.set_intent_state(&ids, IntentState::Done).await?;
-    for c in &claimed {
+    let done: Vec<i64> = gone.iter().map(|c| c.intent.id).collect();
+    tx.set_intent_state(&done, IntentState::Done).await?;
+    for c in gone {
         tx.remove_placement(c.placement.id).await?;
     }
-    tx.commit().await
+    tx.commit().await?;
+    let ids: Vec<i64> = refused_ones.iter().map(|c| c.intent.id).collect();
+    refused.undo(ctx, row, &ids, "refused_delete").await
 }
 
-async fn remove(session: &mut Session, uids: &UidSet) -> Result<()> {
+/// Exactly these are marked and expunged.
+pub async fn remove(session: &mut Session, uids: &UidSet) -> Result<()> {
     let deleted = Flags { bits: Flags::DELETED, ..Flags::default() }.names();
     session.store_flags(uids, '+', &deleted).await?;
     match session.expunge(uids).await {
@@ -243,193 +289,8 @@ async fn remove(session: &mut Session, uids: &UidSet) -> Result<()> {
     }
 }
 
-/// Moves, target by target. Afterwards the target is brought in step where the server did not tell the new UIDs.
-async fn send_moves(
-    ctx: &Context,
-    session: &mut Session,
-    row: &MailboxRow,
-    claimed: Vec<Claimed>,
-) -> Result<()> {
-    let mut by_target: BTreeMap<MailboxId, Vec<Claimed>> = BTreeMap::new();
-    for c in claimed {
-        // What may have happened before was settled; what is left of it is sent again.
-        let IntentKind::Move { target, .. } = c.intent.kind else { continue };
-        by_target.entry(target).or_default().push(c);
-    }
-    for (target, group) in by_target {
-        let guard = ctx.lock(row.id).await;
-        if session.selected() != Some(row.raw.as_slice()) {
-            pull::pull_locked(ctx, session, row.id).await?;
-        }
-        let group = claim_again(ctx, group).await?;
-        if group.is_empty() {
-            continue;
-        }
-        let to = ctx.store.mailbox(target).await?;
-        let uids: UidSet = group.iter().map(|c| c.placement.uid).collect();
-        let ids: Vec<i64> = group.iter().map(|c| c.intent.id).collect();
-        let moved = match relocate(session, &uids, &to).await {
-            Err(e) if e.kind == Kind::MailboxGone && to.uid_validity == 0 => {
-                // Archive or Trash that this account did not have yet.
-                session.create_mailbox(&to.name).await?;
-                relocate(session, &uids, &to).await
-            }
-            other => other,
-        };
-        let pairs = match moved {
-            Ok(pairs) => pairs,
-            Err(e) if refusal(&e) => {
-                refuse(ctx, row, &ids, "refused_move", &e).await?;
-                continue;
-            }
-            Err(e) => return Err(e),
-        };
-        let mut unknown = false;
-        let mut tx = ctx.store.begin().await?;
-        for c in &group {
-            let IntentKind::Move { expected, .. } = c.intent.kind else { continue };
-            let uid = pairs.get(&c.placement.uid).copied();
-            match (uid, tx.placement(expected).await?) {
-                (Some(uid), Some(there)) => {
-                    if there.uid == 0 {
-                        tx.set_uid(&there, uid).await?;
-                    }
-                    tx.remove_placement(c.placement.id).await?;
-                    tx.set_intent_state(&[c.intent.id], IntentState::Done).await?;
-                }
-                _ => unknown = true,
-            }
-        }
-        tx.commit().await?;
-        drop(guard);
-        if unknown {
-            settle_uncertain(ctx, session, row.id).await?;
-        }
-    }
-    Ok(())
-}
-
-/// New UID by old UID, as far as the server told and we can believe it. Without MOVE the originals are removed only where the
-/// server told of every copy; else they stay until the copies were seen ([`settle_uncertain`]).
-async fn relocate(session: &mut Session, uids: &UidSet, to: &MailboxRow) -> Result<BTreeMap<u32, u32>> {
-    let copied = if session.can("MOVE") {
-        session.move_to(uids, &to.raw).await?
-    } else {
-        let copied = session.copy(uids, &to.raw).await?;
-        let told: UidSet = copied.pairs.iter().map(|(from, _)| *from).collect();
-        if uids.minus(&told).is_empty() {
-            match remove(session, uids).await {
-                // The copies are there: settling removes the originals or says that it could not.
-                Err(e) if refusal(&e) => return Ok(BTreeMap::new()),
-                other => other?,
-            }
-        }
-        copied
-    };
-    // UIDs mean something only under the UIDVALIDITY that we know the target by.
-    if copied.uid_validity == to.uid_validity && to.uid_validity > 0 {
-        Ok(copied.pairs.into_iter().collect())
-    } else {
-        Ok(BTreeMap::new())
-    }
-}
-
-/// Finds out what became of moves out of a mailbox that were claimed and not confirmed; true when any was settled.
-async fn settle_uncertain(ctx: &Context, session: &mut Session, mailbox: MailboxId) -> Result<bool> {
-    let doubtful: Vec<IntentRow> = due(ctx)
-        .await?
-        .into_iter()
-        .filter(|i| {
-            i.mailbox == mailbox && i.state == IntentState::Sent && matches!(i.kind, IntentKind::Move { .. })
-        })
-        .collect();
-    if doubtful.is_empty() {
-        return Ok(false);
-    }
-    // First the source, then the targets: what left the one must then be seen in the other.
-    pull::pull(ctx, session, mailbox).await?;
-    let targets: BTreeSet<MailboxId> = doubtful
-        .iter()
-        .filter_map(|i| match i.kind {
-            IntentKind::Move { target, .. } => Some(target),
-            _ => None,
-        })
-        .collect();
-    for target in targets {
-        let to = ctx.store.mailbox(target).await?;
-        match pull::pull(ctx, session, target).await {
-            Ok(()) => while super::headers::next_batch(ctx, session, target, 1000).await? {},
-            // Not made yet, or removed by another: nothing is there. One that is there and does not open may hold them.
-            Err(e) if e.kind == Kind::MailboxGone => {
-                if super::tree::exists(session, &to.raw).await? {
-                    return Err(e.scoped(Scope::Account).again_later());
-                }
-            }
-            Err(e) => return Err(e),
-        }
-    }
-    let guard = ctx.lock(mailbox).await;
-    pull::pull_locked(ctx, session, mailbox).await?;
-    let (mut halves, mut again, mut taken, mut settled) = (Vec::new(), Vec::new(), 0, false);
-    let mut tx = ctx.store.begin().await?;
-    for intent in &doubtful {
-        let IntentKind::Move { expected, .. } = intent.kind else { continue };
-        let source = tx.placement(intent.placement).await?;
-        let arrived = tx.placement(expected).await?.is_some_and(|p| p.uid > 0);
-        match (source, arrived) {
-            (Some(p), true) if p.uid > 0 => halves.push((p, intent.id)),
-            (None, true) => {
-                tx.set_intent_state(&[intent.id], IntentState::Done).await?;
-                settled = true;
-            }
-            (Some(_), true) => {}
-            (Some(_), false) => again.push(intent.id),
-            (None, false) => {
-                for follow in tx.waiting_for(expected).await? {
-                    tx.remove_intent(follow.id).await?;
-                }
-                tx.remove_placement(expected).await?;
-                tx.remove_intent(intent.id).await?;
-                taken += 1;
-                settled = true;
-            }
-        }
-    }
-    tx.set_intent_state(&again, IntentState::Queued).await?;
-    if taken > 0 {
-        let name = ctx.store.mailbox(mailbox).await?.name;
-        tx.add_notice(ctx.account, ctx.clock.now(), "moved_elsewhere", &name, taken).await?;
-    }
-    tx.commit().await?;
-    if !halves.is_empty() {
-        let uids: UidSet = halves.iter().map(|(p, _)| p.uid).collect();
-        let kept = match remove(session, &uids).await {
-            Err(e) if refusal(&e) => true,
-            other => other.map(|()| false)?,
-        };
-        let mut tx = ctx.store.begin().await?;
-        for (p, intent) in &halves {
-            if kept {
-                tx.set_hidden(p, false).await?;
-            } else {
-                tx.remove_placement(p.id).await?;
-            }
-            tx.set_intent_state(&[*intent], IntentState::Done).await?;
-        }
-        if kept {
-            // It has become a copy: both are shown, as they are.
-            let name = ctx.store.mailbox(mailbox).await?.name;
-            tx.add_notice(ctx.account, ctx.clock.now(), "refused_move", &name, halves.len() as i64).await?;
-        }
-        tx.commit().await?;
-        settled = true;
-    }
-    drop(guard);
-    Ok(settled || !again.is_empty())
-}
-
 /// True for a NO that stands: the connection is fine, the server will not do it.
-fn refusal(e: &Error) -> bool {
+pub fn refusal(e: &Error) -> bool {
     matches!(
         e.kind,
         Kind::Refused
@@ -442,19 +303,91 @@ fn refusal(e: &Error) -> bool {
 }
 
 /// Undoes intents that the server refused, and says so.
-async fn refuse(ctx: &Context, row: &MailboxRow, ids: &[i64], code: &str, why: &Error) -> Result<()> {
+pub(super) async fn refuse(
+    ctx: &Context,
+    row: &MailboxRow,
+    ids: &[i64],
+    code: &str,
+    why: &Error,
+) -> Result<()> {
     tracing::warn!(code, error = %why, "the server refused a change; it is undone here");
     let mut tx = ctx.store.begin().await?;
     let wanted: BTreeSet<i64> = ids.iter().copied().collect();
     let mut count = 0;
     for intent in tx.waiting_in(row.id).await? {
         if wanted.contains(&intent.id) {
+            if let Some(p) = tx.placement(intent.placement).await? {
+                decision::record(&mut tx, ctx.clock.now(), "refused", &intent, &p).await?;
+            }
             crate::journal::undo::revert(&mut tx, &intent).await?;
             count += 1;
         }
     }
     tx.add_notice(ctx.account, ctx.clock.now(), code, &row.name, count).await?;
     tx.commit().await
+}
+
+/// A refused command for many messages is tried again in halves, so that one that cannot be done does not keep the others from
+/// being done. Where nothing at all goes through, that is given up on soon.
+pub(super) struct Parts {
+    rest: Vec<UidSet>,
+    patience: u32,
+    some_went_through: bool,
+}
+
+impl Parts {
+    pub(super) fn of(uids: UidSet) -> Self {
+        let patience = 3 + u64::BITS - uids.len().leading_zeros();
+        Self {
+            rest: if uids.is_empty() { Vec::new() } else { vec![uids] },
+            patience,
+            some_went_through: false,
+        }
+    }
+
+    pub(super) fn next(&mut self) -> Option<UidSet> {
+        self.rest.pop()
+    }
+
+    pub(super) fn went_through(&mut self) {
+        self.some_went_through = true;
+    }
+
+    /// What of a refused part is refused for good; the rest of it is tried again.
+    pub(super) fn refused(&mut self, mut part: UidSet) -> UidSet {
+        self.patience = self.patience.saturating_sub(1);
+        if self.patience == 0 && !self.some_went_through {
+            return self.rest.drain(..).fold(part, |all, one| all.union(&one));
+        }
+        if part.len() == 1 {
+            return part;
+        }
+        let half = part.take_newest(part.len() / 2);
+        self.rest.push(half);
+        self.rest.push(part);
+        UidSet::new()
+    }
+}
+
+/// What the server refused, and why.
+#[derive(Default)]
+pub(super) struct Refused {
+    pub(super) uids: UidSet,
+    why: Option<Error>,
+}
+
+impl Refused {
+    pub(super) fn take(&mut self, uids: UidSet, why: Error) {
+        self.uids = self.uids.union(&uids);
+        self.why = Some(why);
+    }
+
+    pub(super) async fn undo(self, ctx: &Context, row: &MailboxRow, ids: &[i64], code: &str) -> Result<()> {
+        match self.why {
+            Some(why) if !ids.is_empty() => refuse(ctx, row, ids, code, &why).await,
+            _ => Ok(()),
+        }
+    }
 }
 
 /// The mailbox cannot be opened: nothing that waits for it can be done.

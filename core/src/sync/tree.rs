@@ -1,34 +1,45 @@
 //! LIST to the folder tree.
 
-use super::Context;
+use super::{Context, folders, headers};
 use crate::error::{Error, Kind, Result};
+use crate::journal::folder;
 use crate::model::{MailboxId, Role};
+use crate::protocol::imap::Session;
 use crate::protocol::imap::command::Command;
-use crate::protocol::imap::mailboxes::{Survey, selectable};
+use crate::protocol::imap::mailboxes::{SelectRequest, Survey, selectable};
 use crate::protocol::imap::response::{ListEntry, Response};
-use crate::protocol::imap::{Session, utf7};
+use crate::store::intent::{IntentKind, IntentRow, IntentState};
 use crate::store::mailbox::{Listed, MailboxRow};
+use crate::utf7;
 use std::collections::BTreeSet;
 
-/// Takes over what LIST said. A mailbox that is missing from a list is only gone when the server says so once more.
+/// How many of the newest messages tell one mailbox from another.
+const SAMPLE: u32 = 20;
+
+/// Takes over what LIST said. A mailbox that is missing from a list is only gone when the server says so once more, and when
+/// it is not one of the new ones under another name.
 pub async fn reconcile(ctx: &Context, session: &mut Session, survey: &Survey) -> Result<()> {
     let prefix = survey.namespaces.personal.first().map_or(&[][..], |n| n.prefix.as_slice());
     let listed = interpret(&survey.mailboxes, prefix);
-    let known = ctx.store.mailboxes(ctx.account).await?;
     // Every account has an INBOX (RFC 9051 section 5.1): a list without it is not the whole list.
     if !listed.iter().any(|l| l.role == Some(Role::Inbox)) {
         return Err(Error::new(Kind::Protocol, "LIST").because("the list has no INBOX"));
     }
-    let names: BTreeSet<&[u8]> = listed.iter().map(|l| l.raw.as_slice()).collect();
-    let mut gone = Vec::new();
-    for row in &known {
-        // Those never opened are ours, not made on the server yet.
-        let missing = !row.gone && row.uid_validity > 0 && !names.contains(row.raw.as_slice());
-        if missing && !exists(session, &row.raw).await? {
-            gone.push(row);
-        }
-    }
-    let changed: Vec<&Listed> = listed.iter().filter(|l| !known.iter().any(|row| same(row, l))).collect();
+    let gone = missing(ctx, session, &listed).await?;
+    let known = ctx.store.mailboxes(ctx.account).await?;
+    let waiting = ctx.store.waiting_intents(ctx.account).await?;
+    let wishes = Wishes::of(&waiting, &known);
+    let changed: Vec<&Listed> = listed
+        .iter()
+        .filter(|l| !wishes.to.contains(&l.raw.as_slice()))
+        .filter(|l| !known.iter().any(|row| wishes.same(row, l)))
+        .collect();
+    // Removed by the user, and made anew by somebody.
+    let back: Vec<&MailboxRow> = known
+        .iter()
+        .filter(|row| row.hidden && row.uid_validity == 0 && !wishes.removed.contains(&row.id))
+        .filter(|row| listed.iter().any(|l| l.raw == row.raw))
+        .collect();
     let counts: Vec<(MailboxId, u32, u32)> = known
         .iter()
         .filter_map(|row| {
@@ -37,7 +48,7 @@ pub async fn reconcile(ctx: &Context, session: &mut Session, survey: &Survey) ->
             ((total, unread) != (row.server_total, row.server_unread)).then_some((row.id, total, unread))
         })
         .collect();
-    if changed.is_empty() && gone.is_empty() && counts.is_empty() {
+    if changed.is_empty() && gone.is_empty() && counts.is_empty() && back.is_empty() {
         return Ok(());
     }
     let mut tx = ctx.store.begin().await?;
@@ -49,6 +60,9 @@ pub async fn reconcile(ctx: &Context, session: &mut Session, survey: &Survey) ->
             tx.set_server_counts(id, total, status.unseen.unwrap_or(0)).await?;
         }
     }
+    for row in back {
+        tx.set_mailbox_hidden(row.id, false).await?;
+    }
     for (id, total, unread) in counts {
         tx.set_server_counts(id, total, unread).await?;
     }
@@ -59,14 +73,127 @@ pub async fn reconcile(ctx: &Context, session: &mut Session, survey: &Survey) ->
     tx.commit().await
 }
 
-fn same(row: &MailboxRow, l: &Listed) -> bool {
-    !row.gone
-        && row.raw == l.raw
-        && row.name == l.name
-        && row.delimiter == l.delimiter
-        && row.role == l.role
-        && row.selectable == l.selectable
-        && row.subscribed == l.subscribed
+/// What the user wishes for mailboxes and the server has not done yet: a list does not overrule it.
+struct Wishes<'a> {
+    renamed: Vec<&'a MailboxRow>,
+    to: Vec<&'a [u8]>,
+    subscribed: BTreeSet<MailboxId>,
+    removed: BTreeSet<MailboxId>,
+}
+
+impl<'a> Wishes<'a> {
+    fn of(waiting: &'a [IntentRow], known: &'a [MailboxRow]) -> Self {
+        let mut wishes = Self {
+            renamed: Vec::new(),
+            to: Vec::new(),
+            subscribed: BTreeSet::new(),
+            removed: BTreeSet::new(),
+        };
+        for intent in waiting {
+            match &intent.kind {
+                IntentKind::Rename { to, .. } => {
+                    wishes.renamed.extend(known.iter().find(|row| row.id == intent.mailbox));
+                    // It may have happened: then this name is not another mailbox.
+                    if intent.state == IntentState::Sent {
+                        wishes.to.push(to);
+                    }
+                }
+                IntentKind::Subscribe(_) => {
+                    wishes.subscribed.insert(intent.mailbox);
+                }
+                IntentKind::Remove => {
+                    wishes.removed.insert(intent.mailbox);
+                }
+                _ => {}
+            }
+        }
+        wishes
+    }
+
+    /// True where the list says nothing new of a mailbox.
+    fn same(&self, row: &MailboxRow, l: &Listed) -> bool {
+        let renamed = self.renamed.iter().any(|r| r.id == row.id || r.contains(row));
+        !row.gone
+            && row.raw == l.raw
+            && (renamed || row.name == l.name)
+            && row.delimiter == l.delimiter
+            && row.role == l.role
+            && row.selectable == l.selectable
+            && (row.subscribed == l.subscribed || self.subscribed.contains(&row.id))
+    }
+}
+
+/// Mailboxes that are no longer on the server. Those that are there under another name get it.
+async fn missing(ctx: &Context, session: &mut Session, listed: &[Listed]) -> Result<Vec<MailboxRow>> {
+    let names: BTreeSet<&[u8]> = listed.iter().map(|l| l.raw.as_slice()).collect();
+    let mut gone = Vec::new();
+    let mut asked: BTreeSet<MailboxId> = BTreeSet::new();
+    loop {
+        let known = ctx.store.mailboxes(ctx.account).await?;
+        // Those never opened are ours, not made on the server yet. Those above first: what lies below goes with them.
+        let next = known
+            .iter()
+            .filter(|row| {
+                !row.gone && !row.hidden && row.uid_validity > 0 && !names.contains(row.raw.as_slice())
+            })
+            .filter(|row| !asked.contains(&row.id))
+            .min_by_key(|row| row.raw.len());
+        let Some(row) = next else { return Ok(gone) };
+        asked.insert(row.id);
+        if exists(session, &row.raw).await? {
+            continue;
+        }
+        let fresh: Vec<&Listed> =
+            listed.iter().filter(|l| l.selectable && !known.iter().any(|k| k.raw == l.raw)).collect();
+        match renamed_to(ctx, session, row, &fresh).await? {
+            Some(l) => {
+                let mut tx = ctx.store.begin().await?;
+                folder::show_as(&mut tx, row, &l.name).await?;
+                folders::renamed(&mut tx, row, &l.raw).await?;
+                tx.commit().await?;
+            }
+            None => gone.push(row.clone()),
+        }
+    }
+}
+
+/// Which of the new mailboxes a missing one is: by the identity that the server keeps through a rename (RFC 8474 section 4.1), else
+/// by what is in it.
+async fn renamed_to<'l>(
+    ctx: &Context,
+    session: &mut Session,
+    row: &MailboxRow,
+    fresh: &[&'l Listed],
+) -> Result<Option<&'l Listed>> {
+    for l in fresh.iter().copied() {
+        let selected = match session.select(&SelectRequest { mailbox: l.raw.clone(), known: None }).await {
+            Err(e) if e.kind == Kind::MailboxGone => continue,
+            other => other?,
+        };
+        match selected.mailbox_id {
+            Some(id) if !row.object_id.is_empty() => {
+                if id == row.object_id {
+                    return Ok(Some(l));
+                }
+                continue;
+            }
+            _ => {}
+        }
+        let mut newest = Vec::new();
+        session
+            .fetch_newest(SAMPLE, selected.exists, |f| {
+                newest.push(f);
+                Ok(())
+            })
+            .await?;
+        let there = headers::understand(newest).await?;
+        let known = ctx.store.count_known(row.id, &headers::identities(&there)).await?;
+        // One may have come in since.
+        if known > 0 && known + 1 >= there.len() as u64 {
+            return Ok(Some(l));
+        }
+    }
+    Ok(None)
 }
 
 /// Asks for one mailbox by name.

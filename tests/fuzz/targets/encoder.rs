@@ -3,7 +3,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use malote_core::protocol::imap::command::Command;
-use malote_core::protocol::imap::utf7;
+use malote_core::utf7;
 use malote_core::protocol::imap::value::Cursor;
 use malote_core::uid_set::UidSet;
 

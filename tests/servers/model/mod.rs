@@ -88,7 +88,7 @@ impl Model {
         (plan.steps(), plan.committed())
     }
 
-    fn can(&self, capability: &str) -> bool {
+    pub fn can(&self, capability: &str) -> bool {
         self.0.capabilities.contains(capability)
     }
 

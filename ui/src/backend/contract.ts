@@ -212,6 +212,10 @@ depth: number,
  */
 selectable: boolean, 
 /**
+ * Whether the user subscribed to it.
+ */
+subscribed: boolean, 
+/**
  * No longer on the server; what is here is kept.
  */
 gone: boolean, 
@@ -488,6 +492,48 @@ subject: string,
  */
 count: number, };
 
+export type DecisionView = { 
+/**
+ * Its number, to insist on the wish.
+ */
+id: string, 
+/**
+ * Whose it is.
+ */
+account: AccountId, 
+/**
+ * When, seconds since 1970.
+ */
+made: number, 
+/**
+ * moved_elsewhere, gone_meanwhile, refused; screens have the words.
+ */
+code: string, 
+/**
+ * Subject of the message.
+ */
+subject: string, 
+/**
+ * The mailbox it was in.
+ */
+place: string, 
+/**
+ * What the user had wished: flag, move, copy, delete.
+ */
+wish: string, 
+/**
+ * Where to, for moves and copies.
+ */
+target: string, 
+/**
+ * Flags that should have been set.
+ */
+add: Array<string>, 
+/**
+ * Flags that should have been cleared.
+ */
+remove: Array<string>, };
+
 export type Saved = { 
 /**
  * Where.
@@ -549,6 +595,7 @@ export interface Calls {
 	mailboxes: { params: {  }; result: Array<MailboxView> };
 	states: { params: {  }; result: Array<AccountState> };
 	notices: { params: {  }; result: Array<NoticeView> };
+	decisions: { params: {  }; result: Array<DecisionView> };
 	guess_servers: { params: { address: string }; result: Endpoint | null };
 	window_open: { params: { mailbox: MailboxId; filter: string; count: number }; result: WindowView };
 	window_show: { params: { window: number; first: number; count: number }; result: WindowView };
@@ -568,6 +615,15 @@ export interface Calls {
 	trash: { params: { ids: Array<PlacementId> }; result: Done };
 	junk: { params: { ids: Array<PlacementId> }; result: Done };
 	delete: { params: { ids: Array<PlacementId>; hold: number }; result: Done };
+	copy_to: { params: { ids: Array<PlacementId>; mailbox: MailboxId }; result: Done };
+	folder_create: { params: { account: AccountId; name: string }; result: Done };
+	folder_rename: { params: { mailbox: MailboxId; name: string }; result: Done };
+	folder_remove: { params: { mailbox: MailboxId; hold: number }; result: Done };
+	folder_empty: { params: { mailbox: MailboxId; hold: number }; result: Done };
+	folder_expunge: { params: { mailbox: MailboxId; hold: number }; result: Done };
+	folder_subscribe: { params: { mailbox: MailboxId; wanted: boolean }; result: Done };
+	decision_insist: { params: { id: string }; result: Done };
+	decisions_seen: { params: {  }; result: null };
 	undo: { params: { actions: Array<ActionId> }; result: Undone };
 	undo_last: { params: {  }; result: Undone };
 	notice_dismiss: { params: { id: string }; result: null };

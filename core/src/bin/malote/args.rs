@@ -92,12 +92,56 @@ pub enum Command {
         #[arg(required = true)]
         ids: Vec<String>,
     },
+    /// Copy to a folder
+    Copy {
+        /// Message ids, then the folder
+        #[arg(required = true, num_args = 2..)]
+        ids_and_folder: Vec<String>,
+    },
+    /// Make, rename, remove, empty or subscribe to a folder
+    #[command(subcommand)]
+    Folder(Folder),
     /// Take back what was done last
     Undo,
+    /// What another device or the server decided otherwise than you wished
+    Decisions {
+        /// They have been seen: do not list them again
+        #[arg(long)]
+        seen: bool,
+    },
+    /// Ask again for what was decided otherwise
+    Insist {
+        /// A number from `decisions`
+        id: String,
+    },
     /// What is here, what waits, what the user should know
     Status,
     /// Read everything that is stored; what is damaged is salvaged at the next start
     Check,
+}
+
+#[derive(Subcommand)]
+pub enum Folder {
+    /// Make a folder
+    Create {
+        /// The whole path, with the server's delimiter
+        name: String,
+        /// Of this account, where there are several
+        #[arg(long, value_name = "ADDRESS")]
+        account: Option<String>,
+    },
+    /// Give a folder another path
+    Rename { name: String, new: String },
+    /// Remove a folder and those below it; their mail goes to the trash
+    Delete { name: String },
+    /// Remove for good what is in a folder
+    Empty { name: String },
+    /// Remove for good what is marked as deleted in a folder
+    Expunge { name: String },
+    /// Subscribe to a folder
+    Subscribe { name: String },
+    /// Subscribe to a folder no more
+    Unsubscribe { name: String },
 }
 
 #[derive(Subcommand)]

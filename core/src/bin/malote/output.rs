@@ -1,6 +1,6 @@
 //! What is printed: a few aligned columns for people, one JSON document for programs.
 
-use malote_core::api::RowView;
+use malote_core::api::{RowView, civil};
 use serde_json::{Value, json};
 
 /// A row of a list as JSON, with the field names of DESIGN section 10.
@@ -50,17 +50,8 @@ fn cut(text: &str, width: usize) -> String {
 
 /// ISO 8601 in UTC, of seconds since 1970.
 pub fn iso(seconds: i64) -> String {
-    let (days, rest) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
-    // The inverse of the count of days in a civil calendar that begins in March.
-    let z = days + 719_468;
-    let era = z.div_euclid(146_097);
-    let doe = z.rem_euclid(146_097);
-    let yoe = (doe - doe / 1460 + doe / 36_524 - doe / 146_096) / 365;
-    let doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
-    let mp = (5 * doy + 2) / 153;
-    let (day, month) = (doy - (153 * mp + 2) / 5 + 1, if mp < 10 { mp + 3 } else { mp - 9 });
-    let year = yoe + era * 400 + i64::from(month <= 2);
-    format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z", rest / 3600, rest % 3600 / 60, rest % 60)
+    let (year, month, day, hour, minute, second) = civil(seconds);
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
 }
 
 /// Prints one JSON document.

@@ -1,6 +1,6 @@
 //! What each command does: calls of the api, and their results printed.
 
-use crate::args::{Account, Add, Args, Command, How, MarkFlags};
+use crate::args::{Account, Add, Args, Command, Folder, How, MarkFlags};
 use crate::output;
 use malote_core::api::types::{Done, Mark, NewAccount};
 use malote_core::api::{Core, Dirs, Event, MailboxView, OsSecrets, SystemClock, rendered};
@@ -65,6 +65,15 @@ async fn command(core: &Core, command: Command, json: bool) -> Result<()> {
             }
             Ok(())
         }
+        Command::Copy { mut ids_and_folder } => {
+            let folder = ids_and_folder.pop().unwrap_or_default();
+            let target = find_folder(core, &folder).await?;
+            report(core.copy_to(ids_of(&ids_and_folder)?, target.id).await?, json)
+        }
+        Command::Folder(folder) => report(self::folder(core, folder).await?, json),
+        Command::Decisions { seen: true } => core.decisions_seen().await,
+        Command::Decisions { seen: false } => decisions(core, json).await,
+        Command::Insist { id } => report(core.decision_insist(id).await?, json),
         Command::Status => status(core, json).await,
         Command::Check => {
             core.check().await?;
@@ -233,7 +242,7 @@ async fn folders(core: &Core, json: bool) -> Result<()> {
             .iter()
             .map(|m| {
                 json!({ "id": m.id, "account": m.account, "folder": m.path, "role": m.role, "total": m.total, "unread": m.unread,
-                        "missing": m.missing, "on_server": m.on_server, "gone": m.gone, "selectable": m.selectable })
+                        "missing": m.missing, "on_server": m.on_server, "gone": m.gone, "selectable": m.selectable, "subscribed": m.subscribed })
             })
             .collect();
         output::json(&json!(rows));
@@ -248,6 +257,45 @@ async fn folders(core: &Core, json: bool) -> Result<()> {
                 m.name
             );
         }
+    }
+    Ok(())
+}
+
+// Whoever types it at a prompt means it: nothing is held back. Undo helps until the next sync, and for most of it afterwards.
+async fn folder(core: &Core, command: Folder) -> Result<Done> {
+    let id = async |name: &str| find_folder(core, name).await.map(|m| m.id);
+    match command {
+        Folder::Create { name, account } => {
+            core.folder_create(core.account_by_address(account.as_deref()).await?, name).await
+        }
+        Folder::Rename { name, new } => core.folder_rename(id(&name).await?, new).await,
+        Folder::Delete { name } => core.folder_remove(id(&name).await?, 0).await,
+        Folder::Empty { name } => core.folder_empty(id(&name).await?, 0).await,
+        Folder::Expunge { name } => core.folder_expunge(id(&name).await?, 0).await,
+        Folder::Subscribe { name } => core.folder_subscribe(id(&name).await?, true).await,
+        Folder::Unsubscribe { name } => core.folder_subscribe(id(&name).await?, false).await,
+    }
+}
+
+async fn decisions(core: &Core, json: bool) -> Result<()> {
+    let all = core.decisions().await?;
+    if json {
+        output::json(&json!(all));
+        return Ok(());
+    }
+    for d in all {
+        let flags = d.add.iter().map(|f| format!("+{f}")).chain(d.remove.iter().map(|f| format!("-{f}")));
+        let what =
+            [d.target].into_iter().filter(|t| !t.is_empty()).chain(flags).collect::<Vec<_>>().join(" ");
+        say!(
+            "{:>5} {} {:<16} {} {what}: {} ({})",
+            d.id,
+            &output::iso(d.made)[..16],
+            d.code,
+            d.wish,
+            d.subject,
+            d.place
+        );
     }
     Ok(())
 }

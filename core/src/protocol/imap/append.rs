@@ -18,6 +18,15 @@ pub struct Upload {
     pub message: Vec<u8>,
 }
 
+/// date-time of RFC 9051 section 9, in UTC, of seconds since 1970.
+pub fn date_time(seconds: i64) -> String {
+    const MONTHS: [&str; 12] =
+        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    let (year, month, day, hour, minute, second) = crate::clock::civil(seconds);
+    let month = MONTHS.get(month.saturating_sub(1) as usize).copied().unwrap_or("Jan");
+    format!("{day:02}-{month}-{year:04} {hour:02}:{minute:02}:{second:02} +0000")
+}
+
 /// A piece of a message that is put together on the server (RFC 4469).
 #[derive(Clone)]
 pub enum Piece {

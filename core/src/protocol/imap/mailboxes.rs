@@ -240,10 +240,31 @@ impl Session {
         Ok(())
     }
 
-    /// Makes a mailbox. The name is the user's, with the server's delimiter.
-    pub async fn create_mailbox(&mut self, name: &str) -> Result<()> {
-        let raw = super::utf7::encode(name);
-        self.run(Command::new("CREATE").mailbox(raw.as_bytes())).await?.ok(name).map(drop)
+    /// Makes a mailbox, and says what it is for where the server keeps that (RFC 6154 section 3; `\\Trash` and so on).
+    pub async fn create_mailbox(&mut self, raw: &[u8], special_use: Option<&str>) -> Result<()> {
+        let create = Command::new("CREATE").mailbox(raw);
+        let create = match special_use.filter(|_| self.can("CREATE-SPECIAL-USE")) {
+            Some(attribute) => create.raw(&format!("(USE ({attribute}))")),
+            None => create,
+        };
+        self.run(create).await?.ok(&String::from_utf8_lossy(raw)).map(drop)
+    }
+
+    /// Gives a mailbox, and those below it, another name (RFC 9051 section 6.3.6).
+    pub async fn rename_mailbox(&mut self, from: &[u8], to: &[u8]) -> Result<()> {
+        let rename = Command::new("RENAME").mailbox(from).mailbox(to);
+        self.run(rename).await?.ok(&String::from_utf8_lossy(from)).map(drop)
+    }
+
+    /// Removes a mailbox with all that is in it. It must not be the open one.
+    pub async fn delete_mailbox(&mut self, raw: &[u8]) -> Result<()> {
+        self.run(Command::new("DELETE").mailbox(raw)).await?.ok(&String::from_utf8_lossy(raw)).map(drop)
+    }
+
+    /// Subscribes to a mailbox, or no more.
+    pub async fn subscribe(&mut self, raw: &[u8], wanted: bool) -> Result<()> {
+        let verb = if wanted { "SUBSCRIBE" } else { "UNSUBSCRIBE" };
+        self.run(Command::new(verb).mailbox(raw)).await?.ok(&String::from_utf8_lossy(raw)).map(drop)
     }
 }
 

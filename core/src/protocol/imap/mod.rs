@@ -26,7 +26,6 @@ pub mod server;
 pub mod session;
 pub mod sign_in;
 pub mod structure;
-pub mod utf7;
 pub mod value;
 
 pub use session::Session;

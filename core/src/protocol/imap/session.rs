@@ -8,9 +8,9 @@ use super::command::{Command, Part};
 use super::frame::Framer;
 use super::outcome::{self, Outcome};
 use super::response::{Code, Response, Status};
-use super::utf7;
 use crate::error::{Error, Kind, Result};
 use crate::protocol::transport::Transport;
+use crate::utf7;
 use std::collections::BTreeSet;
 use std::time::Duration;
 

@@ -1,5 +1,5 @@
 # The two that a newcomer needs: `make demo` and `make test`. Both install what is missing first.
-.PHONY: demo test setup run check ui app tools gen shots bench simulate mutants fuzz
+.PHONY: demo test setup run check ui app tools gen shots bench simulate weather mutants fuzz
 
 CARGO := cargo
 APP_FEATURES := --features tauri/custom-protocol
@@ -57,6 +57,11 @@ bench: setup
 ## The simulation for longer: SEEDS runs of three devices at random (60), beginning with SEED (1).
 simulate: setup
 	MALOTE_SEEDS=$(or $(SEEDS),60) MALOTE_SEED=$(or $(SEED),1) $(CARGO) test -p malote-tests --test simulation -- --nocapture
+
+## Three devices and two other clients in bad weather on Dovecot and Cyrus: SEEDS runs (10) of STEPS deeds (5000).
+weather: setup
+	MALOTE_SEEDS=$(or $(SEEDS),10) MALOTE_SEED=$(or $(SEED),1) MALOTE_STEPS=$(or $(STEPS),5000) \
+		$(CARGO) test -p malote-tests --test weather -- --nocapture
 
 ## Breaks the merge on purpose in three ways, one after the other, and insists that the simulation sees it.
 mutants:

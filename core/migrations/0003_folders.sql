@@ -1,5 +1,6 @@
 -- Folders that the user makes, renames and removes; copies and uploads; what was decided when devices disagreed.
 
+-- mailbox.gone: 2 = no longer on the server, and the user was told.
 ALTER TABLE mailbox ADD COLUMN object_id TEXT NOT NULL DEFAULT '';  -- MAILBOXID as SELECT tells it (RFC 8474); '' = not told
 ALTER TABLE mailbox ADD COLUMN hidden INTEGER NOT NULL DEFAULT 0;   -- 1 = removed by the user, whether the server knows or not
 ALTER TABLE mailbox ADD COLUMN keep TEXT NOT NULL DEFAULT '';       -- headers | <n>d | all; '' = as the account

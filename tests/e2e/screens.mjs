@@ -309,6 +309,136 @@ test("another device's mail and marks come by themselves, and nothing jumps", as
 	await until("the laptop followed", async () => !/unread/.test(await first.getAttribute("class")));
 });
 
+test("folders are made, renamed, emptied and deleted, and taken back", async (t) => {
+	const server = await mailServer();
+	const { url, end } = await device(server);
+	const other = await device(server);
+	t.after(async () => {
+		await end();
+		await other.end();
+		await server.stop();
+	});
+	const folder =
+		(path, at = url) =>
+		async () =>
+			(await call(at, "mailboxes", {})).find((m) => m.path === path);
+	for (const size of Object.keys(SIZES)) {
+		const page = await open(url, size, size === "tablet" ? { colorScheme: "dark" } : {});
+		await rows(page).first().waitFor();
+		const drawer = async () => {
+			if (size !== "laptop") await page.getByRole("button", { name: "Pastas" }).click();
+		};
+		const what = async (name) => {
+			await drawer();
+			const button = page.getByRole("button", { name: `O que fazer com a pasta ${name}` });
+			await button.focus();
+			await button.press("Enter");
+			await page.locator("dialog").last().waitFor();
+		};
+		await drawer();
+		await page.getByRole("button", { name: "Nova pasta", exact: true }).click();
+		await page.getByLabel("Nome").fill(`Viagem ${size}`);
+		await accessible(page, `new folder, ${size}`);
+		await page.keyboard.press("Enter");
+		await page.getByText(`Pasta Viagem ${size} criada`).waitFor();
+		await until("it is there", folder(`Viagem ${size}`));
+		await what(`Viagem ${size}`);
+		await accessible(page, `folder, ${size}`);
+		await page.screenshot({ path: join(shots, `${size}-folder.png`) });
+		await page.getByLabel("Nome", { exact: true }).fill(`Férias ${size} ✈`);
+		await page.keyboard.press("Enter");
+		await until("renamed", folder(`Férias ${size} ✈`));
+		await until("the other device has it too", folder(`Férias ${size} ✈`, other.url));
+		await what(`Férias ${size} ✈`);
+		await page.getByLabel("Nova pasta dentro de").fill("Roma");
+		await page.keyboard.press("Enter");
+		await until("inside it", folder(`Férias ${size} ✈/Roma`));
+		await what(`Férias ${size} ✈`);
+		await page.getByRole("button", { name: "Excluir a pasta" }).click();
+		await page.getByText("Pasta excluída").waitFor();
+		await until(
+			"both gone",
+			async () => !(await folder(`Férias ${size} ✈`)()) && !(await folder(`Férias ${size} ✈/Roma`)()),
+		);
+		await page.getByRole("button", { name: "Desfazer" }).last().click();
+		await until("both back", folder(`Férias ${size} ✈/Roma`));
+		await what("Lixeira");
+		await page.screenshot({ path: join(shots, `${size}-empty-trash.png`) });
+		await page.keyboard.press("Escape");
+		assert.deepEqual(page.outside, []);
+		await page.context().close();
+	}
+	const trash = async () => (await call(url, "mailboxes", {})).find((m) => m.role === "trash");
+	const before = (await trash()).total;
+	assert.ok(before > 0, "something to empty");
+	const page = await open(url, "laptop");
+	await rows(page).first().waitFor();
+	const button = page.getByRole("button", { name: "O que fazer com a pasta Lixeira" });
+	await button.focus();
+	await button.press("Enter");
+	await page.getByRole("button", { name: "Esvaziar" }).click();
+	await until("empty", async () => (await trash()).total === 0);
+	await page.getByRole("button", { name: "Desfazer" }).last().click();
+	await until("all back", async () => (await trash()).total === before);
+});
+
+test("what was decided otherwise is listed, and can be insisted on", async (t) => {
+	const server = await mailServer();
+	await server.tell("mail Desacordo");
+	const place = home();
+	let core = await bridge(place.dir);
+	const other = await device(server);
+	t.after(async () => {
+		await core.stop();
+		await other.end();
+		await server.stop();
+		place.remove();
+	});
+	await call(core.url, "account_add", { new: account(server) });
+	await inStep(core.url);
+	await core.stop();
+	const newest = async (url) => {
+		const inbox = (await call(url, "mailboxes", {})).find((m) => m.role === "inbox");
+		return (await call(url, "window_open", { mailbox: inbox.id, filter: "Desacordo", count: 1 })).rows[0];
+	};
+	const row = await newest(other.url);
+	// The other device archives it; this one, without a network, moves the same message elsewhere.
+	await call(other.url, "archive", { ids: [row.id] });
+	await until("sent", async () => (await call(other.url, "accounts", {}))[0].waiting === 0);
+	const malote = (...args) =>
+		execFileSync(join(root, "target/debug/malote"), ["--home", place.dir, ...args]).toString();
+	const mine = JSON.parse(malote("--json", "list", "--limit", "9")).find((r) => r.subject === row.subject);
+	malote("move", mine.id, "Recibos");
+	core = await bridge(place.dir);
+	const [{ id }] = await call(core.url, "accounts", {});
+	await call(core.url, "account_password", { id, password: server.password });
+	await until("it is decided", async () => (await call(core.url, "decisions", {})).length === 1);
+	for (const size of Object.keys(SIZES)) {
+		const page = await open(core.url, size);
+		await rows(page).first().waitFor();
+		await page.getByRole("button", { name: "Ver o que foi decidido" }).click();
+		await page.getByText("Você queria movê-la para Recibos").waitFor();
+		await accessible(page, `decisions, ${size}`);
+		await page.screenshot({ path: join(shots, `${size}-decisions.png`) });
+		if (size === "laptop") {
+			await page.getByRole("button", { name: "Fazer do meu jeito" }).click();
+			await page.getByText("Feito do seu jeito").waitFor();
+			const target = (await call(other.url, "mailboxes", {})).find((m) => m.path === "Recibos").id;
+			await until("it went where it was wanted", async () => {
+				const { rows } = await call(other.url, "window_open", {
+					mailbox: target,
+					filter: row.subject,
+					count: 3,
+				});
+				return rows.length === 1;
+			});
+			break;
+		}
+		await page.context().close();
+	}
+	assert.deepEqual(await call(core.url, "decisions", {}), []);
+});
+
 test("trouble is said on the screen, and what is here stays", async (t) => {
 	const server = await mailServer();
 	const { url, end } = await device(server);

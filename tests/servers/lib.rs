@@ -24,3 +24,4 @@ pub mod scenario_folders;
 pub mod script;
 pub mod station;
 pub mod tls;
+pub mod weather;

@@ -51,6 +51,12 @@ impl Loader {
 
     /// Sends a command and insists on OK.
     pub fn command(&mut self, command: &[u8]) {
+        let said = self.attempt(command);
+        assert!(said.starts_with("OK"), "{said}");
+    }
+
+    /// Sends a command; what the server says of it at the end.
+    pub fn attempt(&mut self, command: &[u8]) -> String {
         self.tag += 1;
         let tag = format!("L{}", self.tag);
         let whole = [tag.as_bytes(), b" ", command, b"\r\n"].concat();
@@ -58,8 +64,7 @@ impl Loader {
         loop {
             let line = self.line();
             if let Some(rest) = line.strip_prefix(&format!("{tag} ")) {
-                assert!(rest.starts_with("OK"), "{line}");
-                return;
+                return rest.to_owned();
             }
         }
     }

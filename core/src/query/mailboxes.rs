@@ -19,6 +19,8 @@ pub struct MailboxView {
     pub name: String,
     /// The whole name, with the server's delimiter.
     pub path: String,
+    /// What stands between the parts of the name; empty = it has no parts.
+    pub delimiter: String,
     /// What it is for.
     pub role: Option<Role>,
     /// 0 for the top level.
@@ -92,6 +94,7 @@ fn view(row: MailboxRow, parts: &[String]) -> MailboxView {
         account: row.account,
         name: parts.last().cloned().unwrap_or_default(),
         path: row.name,
+        delimiter: row.delimiter,
         role: row.role,
         depth: parts.len().saturating_sub(1) as u32,
         selectable: row.selectable,

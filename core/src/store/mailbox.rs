@@ -177,6 +177,43 @@ impl Tx {
         Ok(())
     }
 
+    /// Everything is in step: what lies in mailboxes that are gone and elsewhere too is no longer needed there, and a gone
+    /// mailbox with nothing left in it goes. Those that keep something are given for the first time only, with how much.
+    pub async fn tidy_gone(&mut self, account: AccountId) -> Result<Vec<(String, i64)>> {
+        let found: Vec<i64> = sqlx::query_scalar("SELECT id FROM mailbox WHERE account_id = ? AND gone <> 0")
+            .bind(account.0)
+            .fetch_all(self.conn())
+            .await?;
+        let mut kept = Vec::new();
+        for id in found {
+            sqlx::query(
+                "DELETE FROM placement WHERE mailbox_id = ? AND NOT EXISTS (SELECT 1 FROM intent i WHERE i.placement_id = placement.id AND i.state <> 'done')
+                 AND EXISTS (SELECT 1 FROM placement o JOIN mailbox b ON b.id = o.mailbox_id
+                             WHERE o.message_id = placement.message_id AND o.uid > 0 AND b.gone = 0)",
+            )
+            .bind(id)
+            .execute(self.conn())
+            .await?;
+            let row = sqlx::query(
+                "SELECT name, total, gone, EXISTS (SELECT 1 FROM placement p WHERE p.mailbox_id = mailbox.id)
+                     OR EXISTS (SELECT 1 FROM intent i WHERE i.mailbox_id = mailbox.id AND i.state <> 'done') AS needed
+                 FROM mailbox WHERE id = ?",
+            )
+            .bind(id)
+            .fetch_one(self.conn())
+            .await?;
+            let (needed, told): (bool, i64) = (row.try_get("needed")?, row.try_get("gone")?);
+            if !needed {
+                self.remove_mailbox(MailboxId(id)).await?;
+            } else if told == 1 {
+                sqlx::query("UPDATE mailbox SET gone = 2 WHERE id = ?").bind(id).execute(self.conn()).await?;
+                kept.push((row.try_get("name")?, row.try_get("total")?));
+            }
+            self.touched.mailboxes.insert(MailboxId(id));
+        }
+        Ok(kept)
+    }
+
     /// It has another name from now on, on the server (`raw`), for people (`name`), or both.
     pub async fn rename_mailbox(&mut self, id: MailboxId, raw: &[u8], name: &str) -> Result<()> {
         sqlx::query("UPDATE mailbox SET raw = ?, name = ? WHERE id = ?")

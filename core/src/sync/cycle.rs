@@ -56,6 +56,9 @@ pub async fn cycle(ctx: &Context, session: &mut Session, first: bool) -> Result<
     }
     if failed.is_none() {
         let mut tx = ctx.store.begin().await?;
+        for (name, messages) in tx.tidy_gone(ctx.account).await? {
+            tx.add_notice(ctx.account, ctx.clock.now(), "mailbox_gone", &name, messages).await?;
+        }
         let files = tx.sweep_orphans(ctx.account).await?;
         tx.commit().await?;
         ctx.store.remove_body_files(&files);

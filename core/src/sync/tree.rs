@@ -68,7 +68,6 @@ pub async fn reconcile(ctx: &Context, session: &mut Session, survey: &Survey) ->
     }
     for row in gone {
         tx.mark_mailbox_gone(row.id).await?;
-        tx.add_notice(ctx.account, ctx.clock.now(), "mailbox_gone", &row.name, row.total).await?;
     }
     tx.commit().await
 }

@@ -200,6 +200,10 @@ name: string,
  */
 path: string, 
 /**
+ * What stands between the parts of the name; empty = it has no parts.
+ */
+delimiter: string, 
+/**
  * What it is for.
  */
 role: Role | null, 

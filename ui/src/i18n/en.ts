@@ -58,6 +58,20 @@ export const en = {
 	junkBox: "Junk",
 	trashBox: "Trash",
 	goneFolder: "No longer on the server; what is here is kept",
+	folderActions: (name: string) => `What to do with the folder ${name}`,
+	folderNew: "New folder",
+	folderNewIn: (name: string) => `New folder inside ${name}`,
+	folderName: "Name",
+	folderCreate: "Create",
+	folderRename: "Rename",
+	folderEmpty: "Empty it",
+	folderEmptySure: (name: string) =>
+		`Everything in ${name} is deleted for good, on the server too. You have ten seconds to undo it.`,
+	folderRemove: "Delete the folder",
+	folderRemoveSure: (name: string) =>
+		`${name} and the folders inside it are deleted. Their messages go to the Trash.`,
+	folderSubscribe: "Subscribe",
+	folderUnsubscribe: "Unsubscribe",
 	unread: (count: number) => `${n(count)} unread`,
 	// list
 	messages,
@@ -109,6 +123,14 @@ export const en = {
 		junk: (count: number) => `${messages(count)} moved to Junk`,
 		move: (count: number, target: string) => `${messages(count)} moved to ${target}`,
 		delete: (count: number) => `${messages(count)} deleted for good`,
+		copy: (count: number, target: string) => `${messages(count)} copied to ${target}`,
+		create: (_count: number, target: string) => `Folder ${target} created`,
+		rename: (_count: number, target: string) => `Folder renamed to ${target}`,
+		remove: () => "Folder deleted; its messages are in the Trash",
+		empty: (_count: number, target: string) => `${target} emptied`,
+		subscribe: (_count: number, target: string) => `Subscribed to ${target}`,
+		unsubscribe: (_count: number, target: string) => `No longer subscribed to ${target}`,
+		insist: () => "Done your way",
 	},
 	undone: "Undone",
 	undonePart: "Undone in part: the server had already removed some",
@@ -137,6 +159,26 @@ export const en = {
 	savedCopies: (time: string) => `Showing what is on this device, last in step ${time}.`,
 	savedCopiesOnly: "Showing what is on this device.",
 	dismiss: "Dismiss",
+	decided: (count: number) =>
+		count === 1
+			? "One of your changes was overtaken by another device or refused by the server."
+			: `${n(count)} of your changes were overtaken by other devices or refused by the server.`,
+	decidedSee: "See what was decided",
+	decidedTitle: "What was decided",
+	decidedSeen: "All seen",
+	decidedInsist: "Do it my way",
+	decidedCodes: {
+		moved_elsewhere: (place: string) =>
+			`It had already left ${place}: another device moved or deleted it first.`,
+		gone_meanwhile: (place: string) => `It was no longer in ${place}.`,
+		refused: (place: string) => `The server refused this in ${place}.`,
+	} as Record<string, (place: string) => string>,
+	decidedWishes: {
+		flag: (what: string) => `You had wanted to mark it: ${what}`,
+		move: (what: string) => `You had wanted to move it to ${what}`,
+		copy: (what: string) => `You had wanted to copy it to ${what}`,
+		delete: () => "You had wanted to delete it for good",
+	} as Record<string, (what: string) => string>,
 	notices: {
 		server_alert: (subject: string) => `Your mail server says: “${subject}”`,
 		mailbox_gone: (subject: string, count: number) =>
@@ -149,6 +191,17 @@ export const en = {
 			`The server refused to delete ${messages(count)} in ${subject}. They are back there.`,
 		refused_gone: (subject: string, count: number) =>
 			`${subject} cannot be opened on the server, so ${n(count)} changes there were undone.`,
+		refused_copy: (subject: string, count: number) =>
+			`The server refused to copy ${messages(count)} from ${subject}. They are where they were.`,
+		refused_append: (subject: string) =>
+			`A message could not be put into ${subject}, because its text is no longer on this device.`,
+		refused_create: (subject: string) =>
+			`The server refused to make the folder ${subject}. Nothing was lost: what was meant for it is where it was.`,
+		refused_rename: (subject: string) => `The server refused to rename ${subject}. It keeps its old name.`,
+		refused_remove: (subject: string) =>
+			`The server refused to delete the folder ${subject}. It is back; its messages are in the Trash.`,
+		refused_subscribe: (subject: string) => `The server refused to change the subscription to ${subject}.`,
+		refused_empty: (subject: string) => `The server refused to empty ${subject}. Its messages are back.`,
 		moved_elsewhere: (subject: string, count: number) =>
 			`Another device had already moved or deleted ${messages(count)} from ${subject}. Its decision stands.`,
 		storage_damaged: () =>

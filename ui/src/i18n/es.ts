@@ -59,6 +59,20 @@ export const es: Texts = {
 	junkBox: "Spam",
 	trashBox: "Papelera",
 	goneFolder: "Ya no está en el servidor; lo que hay aquí se conserva",
+	folderActions: (name) => `Qué hacer con la carpeta ${name}`,
+	folderNew: "Carpeta nueva",
+	folderNewIn: (name) => `Carpeta nueva dentro de ${name}`,
+	folderName: "Nombre",
+	folderCreate: "Crear",
+	folderRename: "Cambiar el nombre",
+	folderEmpty: "Vaciar",
+	folderEmptySure: (name) =>
+		`Todo lo que hay en ${name} se elimina del todo, también en el servidor. Tienes diez segundos para deshacerlo.`,
+	folderRemove: "Eliminar la carpeta",
+	folderRemoveSure: (name) =>
+		`Se eliminan ${name} y las carpetas que contiene. Sus mensajes van a la Papelera.`,
+	folderSubscribe: "Suscribirse",
+	folderUnsubscribe: "Cancelar la suscripción",
 	unread: (count) => `${n(count)} sin leer`,
 	messages,
 	hereOf: (here, all) => `${n(here)} de ${n(all)} aquí`,
@@ -107,6 +121,14 @@ export const es: Texts = {
 		junk: (count) => `${messages(count)} en Spam`,
 		move: (count, target) => `${messages(count)} ${s(count, "movido", "movidos")} a ${target}`,
 		delete: (count) => `${messages(count)} ${s(count, "eliminado", "eliminados")} del todo`,
+		copy: (count, target) => `${messages(count)} ${s(count, "copiado", "copiados")} a ${target}`,
+		create: (_count, target) => `Carpeta ${target} creada`,
+		rename: (_count, target) => `La carpeta se llama ahora ${target}`,
+		remove: () => "Carpeta eliminada; sus mensajes están en la Papelera",
+		empty: (_count, target) => `${target}: vaciada`,
+		subscribe: (_count, target) => `Suscripción a ${target}`,
+		unsubscribe: (_count, target) => `Sin suscripción a ${target}`,
+		insist: () => "Hecho a tu manera",
 	},
 	undone: "Deshecho",
 	undonePart: "Deshecho en parte: el servidor ya había quitado algunos",
@@ -135,6 +157,27 @@ export const es: Texts = {
 	savedCopies: (time) => `Se muestra lo que hay en este equipo, al día por última vez ${time}.`,
 	savedCopiesOnly: "Se muestra lo que hay en este equipo.",
 	dismiss: "Descartar",
+	decided: (count) =>
+		s(
+			count,
+			"Otro equipo se adelantó a uno de tus cambios, o el servidor lo rechazó.",
+			`Otros equipos se adelantaron a ${n(count)} de tus cambios, o el servidor los rechazó.`,
+		),
+	decidedSee: "Ver lo que se decidió",
+	decidedTitle: "Lo que se decidió",
+	decidedSeen: "Todo visto",
+	decidedInsist: "Hacerlo a mi manera",
+	decidedCodes: {
+		moved_elsewhere: (place) => `Ya había salido de ${place}: otro equipo lo movió o eliminó antes.`,
+		gone_meanwhile: (place) => `Ya no estaba en ${place}.`,
+		refused: (place) => `El servidor rechazó esto en ${place}.`,
+	},
+	decidedWishes: {
+		flag: (what) => `Querías marcarlo: ${what}`,
+		move: (what) => `Querías moverlo a ${what}`,
+		copy: (what) => `Querías copiarlo a ${what}`,
+		delete: () => "Querías eliminarlo del todo",
+	},
 	notices: {
 		server_alert: (subject) => `Tu servidor de correo avisa: «${subject}»`,
 		mailbox_gone: (subject, count) =>
@@ -147,6 +190,17 @@ export const es: Texts = {
 			`El servidor rechazó eliminar ${messages(count)} de ${subject}. Han vuelto allí.`,
 		refused_gone: (subject, count) =>
 			`${subject} no se abre en el servidor; ${s(count, "se deshizo 1 cambio", `se deshicieron ${n(count)} cambios`)} allí.`,
+		refused_copy: (subject, count) =>
+			`El servidor rechazó copiar ${messages(count)} de ${subject}. Están donde estaban.`,
+		refused_append: (subject) =>
+			`No se pudo poner un mensaje en ${subject}, porque su texto ya no está en este equipo.`,
+		refused_create: (subject) =>
+			`El servidor rechazó crear la carpeta ${subject}. Nada se perdió: lo que iba a ella está donde estaba.`,
+		refused_rename: (subject) => `El servidor rechazó cambiar el nombre de ${subject}. Conserva el anterior.`,
+		refused_remove: (subject) =>
+			`El servidor rechazó eliminar la carpeta ${subject}. Ha vuelto; sus mensajes están en la Papelera.`,
+		refused_subscribe: (subject) => `El servidor rechazó cambiar la suscripción a ${subject}.`,
+		refused_empty: (subject) => `El servidor rechazó vaciar ${subject}. Sus mensajes han vuelto.`,
 		moved_elsewhere: (subject, count) =>
 			`Otro equipo ya había movido o eliminado ${messages(count)} de ${subject}. Vale su decisión.`,
 		storage_damaged: () =>

@@ -59,6 +59,20 @@ export const ptBR: Texts = {
 	junkBox: "Spam",
 	trashBox: "Lixeira",
 	goneFolder: "Não está mais no servidor; o que está aqui fica guardado",
+	folderActions: (name) => `O que fazer com a pasta ${name}`,
+	folderNew: "Nova pasta",
+	folderNewIn: (name) => `Nova pasta dentro de ${name}`,
+	folderName: "Nome",
+	folderCreate: "Criar",
+	folderRename: "Renomear",
+	folderEmpty: "Esvaziar",
+	folderEmptySure: (name) =>
+		`Tudo em ${name} será excluído de vez, no servidor também. Você tem dez segundos para desfazer.`,
+	folderRemove: "Excluir a pasta",
+	folderRemoveSure: (name) =>
+		`${name} e as pastas dentro dela serão excluídas. As mensagens vão para a Lixeira.`,
+	folderSubscribe: "Assinar",
+	folderUnsubscribe: "Deixar de assinar",
 	unread: (count) => s(count, "1 não lida", `${n(count)} não lidas`),
 	messages,
 	hereOf: (here, all) => `${n(here)} de ${n(all)} aqui`,
@@ -107,6 +121,14 @@ export const ptBR: Texts = {
 		junk: (count) => `${messages(count)} no Spam`,
 		move: (count, target) => `${messages(count)} ${s(count, "movida", "movidas")} para ${target}`,
 		delete: (count) => `${messages(count)} ${s(count, "excluída", "excluídas")} de vez`,
+		copy: (count, target) => `${messages(count)} ${s(count, "copiada", "copiadas")} para ${target}`,
+		create: (_count, target) => `Pasta ${target} criada`,
+		rename: (_count, target) => `Pasta renomeada para ${target}`,
+		remove: () => "Pasta excluída; as mensagens dela estão na Lixeira",
+		empty: (_count, target) => `${target}: esvaziada`,
+		subscribe: (_count, target) => `Você assina ${target}`,
+		unsubscribe: (_count, target) => `Você não assina mais ${target}`,
+		insist: () => "Feito do seu jeito",
 	},
 	undone: "Desfeito",
 	undonePart: "Desfeito em parte: o servidor já havia removido algumas",
@@ -135,6 +157,27 @@ export const ptBR: Texts = {
 	savedCopies: (time) => `Mostrando o que está neste aparelho, em dia pela última vez ${time}.`,
 	savedCopiesOnly: "Mostrando o que está neste aparelho.",
 	dismiss: "Dispensar",
+	decided: (count) =>
+		s(
+			count,
+			"Uma das suas mudanças foi superada por outro aparelho ou recusada pelo servidor.",
+			`${n(count)} das suas mudanças foram superadas por outros aparelhos ou recusadas pelo servidor.`,
+		),
+	decidedSee: "Ver o que foi decidido",
+	decidedTitle: "O que foi decidido",
+	decidedSeen: "Já vi tudo",
+	decidedInsist: "Fazer do meu jeito",
+	decidedCodes: {
+		moved_elsewhere: (place) => `Já tinha saído de ${place}: outro aparelho moveu ou excluiu antes.`,
+		gone_meanwhile: (place) => `Não estava mais em ${place}.`,
+		refused: (place) => `O servidor recusou isso em ${place}.`,
+	},
+	decidedWishes: {
+		flag: (what) => `Você queria marcá-la: ${what}`,
+		move: (what) => `Você queria movê-la para ${what}`,
+		copy: (what) => `Você queria copiá-la para ${what}`,
+		delete: () => "Você queria excluí-la de vez",
+	},
 	notices: {
 		server_alert: (subject) => `Seu servidor de e-mail avisa: “${subject}”`,
 		mailbox_gone: (subject, count) =>
@@ -147,6 +190,17 @@ export const ptBR: Texts = {
 			`O servidor recusou excluir ${messages(count)} de ${subject}. Elas voltaram para lá.`,
 		refused_gone: (subject, count) =>
 			`${subject} não abre no servidor; ${s(count, "1 mudança lá foi desfeita", `${n(count)} mudanças lá foram desfeitas`)}.`,
+		refused_copy: (subject, count) =>
+			`O servidor recusou copiar ${messages(count)} de ${subject}. Elas estão onde estavam.`,
+		refused_append: (subject) =>
+			`Uma mensagem não pôde ser posta em ${subject}, porque o texto dela não está mais neste aparelho.`,
+		refused_create: (subject) =>
+			`O servidor recusou criar a pasta ${subject}. Nada se perdeu: o que ia para ela está onde estava.`,
+		refused_rename: (subject) => `O servidor recusou renomear ${subject}. Ela continua com o nome antigo.`,
+		refused_remove: (subject) =>
+			`O servidor recusou excluir a pasta ${subject}. Ela voltou; as mensagens dela estão na Lixeira.`,
+		refused_subscribe: (subject) => `O servidor recusou mudar a assinatura de ${subject}.`,
+		refused_empty: (subject) => `O servidor recusou esvaziar ${subject}. As mensagens voltaram.`,
 		moved_elsewhere: (subject, count) =>
 			`Outro aparelho já tinha movido ou excluído ${messages(count)} de ${subject}. A decisão dele vale.`,
 		storage_damaged: () =>

@@ -24,6 +24,8 @@ function words(done: Done): string {
 async function run(command: () => Promise<Done>, quiet = false) {
 	try {
 		const done = await command();
+		// A folder that was just made has a name only once the tree was read again.
+		if (done.target && !session.mailboxes.some((m) => m.id === done.target)) await session.readAll();
 		if (!quiet && done.actions.length) {
 			toasts.show(words(done), { undo: () => void undo(done.actions) });
 		}
@@ -52,6 +54,20 @@ export const archive = (ids = targets()) => leave(ids, () => call("archive", { i
 export const trash = (ids = targets()) => leave(ids, () => call("trash", { ids }));
 export const junk = (ids = targets()) => leave(ids, () => call("junk", { ids }));
 export const move = (mailbox: string, ids = targets()) => leave(ids, () => call("move_to", { ids, mailbox }));
+
+/** Deleting for good, and what belongs to it, is held back for so many seconds, so that undo can help. */
+const HOLD = 10;
+
+export const createFolder = (account: string, name: string) =>
+	run(() => call("folder_create", { account, name }));
+export const renameFolder = (mailbox: string, name: string) =>
+	run(() => call("folder_rename", { mailbox, name }));
+export const removeFolder = (mailbox: string) => run(() => call("folder_remove", { mailbox, hold: HOLD }));
+export const emptyFolder = (mailbox: string) => run(() => call("folder_empty", { mailbox, hold: HOLD }));
+export const subscribeFolder = (mailbox: string, wanted: boolean) =>
+	run(() => call("folder_subscribe", { mailbox, wanted }));
+/** What was decided otherwise is asked for again. */
+export const insist = (id: string) => run(() => call("decision_insist", { id }));
 
 /** Changes flags; one message is marked without a word, since one sees it. */
 export async function mark(mark: Mark, ids = targets()) {

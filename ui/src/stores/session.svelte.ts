@@ -4,6 +4,7 @@ import {
 	asError,
 	type Certificate,
 	call,
+	type DecisionView,
 	type Endpoint,
 	type ErrorView,
 	listen,
@@ -24,6 +25,7 @@ class Session {
 	mailboxes = $state.raw<MailboxView[]>([]);
 	states = $state.raw<AccountState[]>([]);
 	notices = $state.raw<NoticeView[]>([]);
+	decisions = $state.raw<DecisionView[]>([]);
 	/** True while an account is being added beside others. */
 	adding = $state(false);
 	passwordLost = $state(false);
@@ -92,7 +94,7 @@ class Session {
 	}
 
 	private async readNotices() {
-		this.notices = await call("notices", {});
+		[this.notices, this.decisions] = await Promise.all([call("notices", {}), call("decisions", {})]);
 	}
 
 	/** The incoming server that an address most likely has. */
@@ -129,6 +131,11 @@ class Session {
 
 	dismiss(notice: string) {
 		void call("notice_dismiss", { id: notice });
+	}
+
+	/** The user has seen what was decided. */
+	decisionsSeen() {
+		void call("decisions_seen", {});
 	}
 
 	/** How a folder is called: by what it is for, else by its name. */

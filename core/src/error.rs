@@ -59,8 +59,10 @@ pub enum Kind {
     MailboxGone,
     /// The disk of this device is full.
     DiskFull,
-    /// The database cannot be read.
+    /// The database is damaged; the next start salvages it.
     StorageDamaged,
+    /// The database is damaged, and so is its spare: there is nothing to salvage from.
+    StorageLost,
     /// The database was written by a newer Malote.
     StorageNewer,
     /// Another Malote has this data open.
@@ -103,6 +105,7 @@ impl Kind {
             Kind::MailboxGone => "mailbox_gone",
             Kind::DiskFull => "disk_full",
             Kind::StorageDamaged => "storage_damaged",
+            Kind::StorageLost => "storage_lost",
             Kind::StorageNewer => "storage_newer",
             Kind::StorageBusy => "storage_busy",
             Kind::Storage => "storage",
@@ -137,7 +140,9 @@ impl Kind {
             Kind::OverQuota => (Scope::Account, Retry::AfterUser),
             Kind::DiskFull => (Scope::Device, Retry::AfterUser),
             Kind::StorageBusy => (Scope::Device, Retry::Later),
-            Kind::StorageDamaged | Kind::StorageNewer | Kind::Storage => (Scope::Device, Retry::Never),
+            Kind::StorageDamaged | Kind::StorageLost | Kind::StorageNewer | Kind::Storage => {
+                (Scope::Device, Retry::Never)
+            }
             Kind::NotFound => (Scope::Message, Retry::Never),
             Kind::Usage | Kind::Cancelled => (Scope::Message, Retry::Never),
         }

@@ -159,7 +159,7 @@ fn a_folder_deleted_on_the_server_is_kept_here_and_said() {
     let server = Dovecot::start();
     let mut loader = Loader::sign_in(server.imap, "ana", PASSWORD);
     loader.create("Obras");
-    fill(&server, "ana", "Obras", 0, 5);
+    fill(&server, "ana", "Obras", 9000, 9005);
     let home = in_step(&server);
     let before = home.contents("Obras");
     assert_eq!(before.len(), 5);

@@ -2,7 +2,9 @@
 //! servers.rs.)
 
 use malote_core::api::types::Mark;
+use servers::cli::Home;
 use servers::device::{Device, agree, ids, small};
+use servers::distance::Distance;
 use servers::dovecot::{Dovecot, PASSWORD};
 use servers::loader::{Loader, Mail, fill, mails};
 use servers::other::Other;
@@ -90,6 +92,33 @@ async fn a_cycle_without_news_is_one_round_trip_for_forty_folders() {
     let before = context.meter.round_trips();
     malote_core::sync::cycle::survey(&context, &mut session, false).await.expect("survey");
     assert_eq!(context.meter.round_trips() - before, 1);
+}
+
+/// DESIGN's goal, counted on the wire: a whole `malote sync` in which nothing was new, of forty folders.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sync_without_news_is_three_round_trips_after_sign_in() {
+    let server = Dovecot::start();
+    fill(&server, "lia", "INBOX", &["um"]);
+    let mut loader = Loader::sign_in(server.imap, "lia", PASSWORD);
+    for n in 0..40 {
+        loader.create(&format!("Pasta {n}"));
+        loader.append(&format!("Pasta {n}"), &mails(&["m"]));
+    }
+    let way = Distance::start(server.imap, std::time::Duration::ZERO).await;
+    let home = Home::new();
+    let place = format!("127.0.0.1:{}", way.port);
+    let print = format!("echo {PASSWORD}");
+    let mine = ["account", "add", "lia@exemplo.test", "--user", "lia", "--imap", &place];
+    home.run(&[&mine[..], &["--imap-tls", "none", "--password-command", &print, "--keep", "all"]].concat());
+    way.count.take();
+    home.run(&["sync"]);
+    let (_, _, first) = way.count.take();
+    home.run(&["sync"]);
+    let (_, _, turns) = way.count.take();
+    // One of them signs in; then COMPRESS, the question, and goodbye.
+    assert!(turns <= 1 + 3, "{turns} turns");
+    // The first one, with a header and a body for each of 41 folders, goes in a few flights.
+    assert!(first <= 12, "{first} turns");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -166,7 +166,7 @@ async fn run(server: &Place, user: &str, seed: u64, steps: usize) {
             7 => raw(&mut setup, &mut chance, step),
             n => deed(&devices[n % 3], &mut chance, step).await,
         }
-        if step % 200 == 0 {
+        if step % 20 == 0 {
             // Whoever waits for better weather tries again now: users do.
             devices[chance.below(3)].core.check_now().await.expect("check");
         }
@@ -185,7 +185,9 @@ async fn run(server: &Place, user: &str, seed: u64, steps: usize) {
             let waiting = device.core.accounts().await.expect("accounts")[0].waiting;
             let here = seen(device).await;
             if waiting > 0 || here != there {
-                wrong += &format!("device {i}, {waiting} waiting: {}\n", difference(&here, &there));
+                let state = device.core.states().await.expect("states").pop();
+                let doing = state.map(|s| format!("{} {:?}", s.phase, s.error)).unwrap_or_default();
+                wrong += &format!("device {i}, {doing}, {waiting} waiting: {}\n", difference(&here, &there));
             }
         }
         if wrong.is_empty() {

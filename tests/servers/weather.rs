@@ -55,9 +55,9 @@ impl Fate {
             0 | 1 => Fate::Late(1 + chance.draw() % 30),
             2 => Fate::Slices,
             3 => Fate::Lost(after),
-            4 | 5 => Fate::Reset(after),
-            6 => Fate::HalfClosed(after),
-            7 => Fate::Limit(20_000 + chance.below(200_000)),
+            4..=6 => Fate::Reset(after),
+            7 => Fate::HalfClosed(after),
+            8 => Fate::Limit(20_000 + chance.below(200_000)),
             _ => Fate::Fine,
         }
     }

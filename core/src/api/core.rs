@@ -165,7 +165,11 @@ impl Core {
             let mut session = ctx.connect().await?;
             session.compress().await?;
             let done = async {
+                let before = ctx.meter.round_trips();
                 cycle::cycle(&ctx, &mut session, true).await?;
+                if ctx.meter.round_trips() - before <= 1 && self.store.waiting_count(account.id).await? == 0 {
+                    return Ok(()); // nothing was new: one question has told that
+                }
                 // What was held back or came in meanwhile.
                 cycle::survey(&ctx, &mut session, false).await
             }

@@ -90,7 +90,7 @@ pub fn clear(dir: &Path) {
 pub async fn salvage(dir: &Path, now: i64) -> Result<()> {
     let damaged = || Error::new(Kind::StorageDamaged, dir.display().to_string());
     if !spare_has_accounts(dir).await {
-        return Err(damaged());
+        return Err(Error::new(Kind::StorageLost, dir.display().to_string()));
     }
     let again = dir.join(AGAIN);
     for ending in ["", "-wal", "-shm"] {

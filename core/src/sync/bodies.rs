@@ -17,11 +17,7 @@ const LARGE: u64 = 20 << 20;
 
 /// Fetches the bodies of a mailbox that the policy keeps. The mailbox need not be open.
 pub async fn fill(ctx: &Context, session: &mut Session, mailbox: MailboxId, keep: Keep) -> Result<()> {
-    let since = match keep {
-        Keep::Headers => return Ok(()),
-        Keep::Days(days) => ctx.clock.now() - i64::from(days) * 86_400,
-        Keep::All => i64::MIN,
-    };
+    let Some(since) = since(ctx, keep) else { return Ok(()) };
     // Asked for once in this round: what does not come is gone, and the next pull will say so.
     let mut tried: BTreeSet<u32> = BTreeSet::new();
     loop {
@@ -54,6 +50,15 @@ pub async fn fill(ctx: &Context, session: &mut Session, mailbox: MailboxId, keep
             small.insert(uid, message);
         }
         fetch_small(ctx, session, &small).await?;
+    }
+}
+
+/// From when on bodies are kept, seconds since 1970; `None` = none at all.
+pub(super) fn since(ctx: &Context, keep: Keep) -> Option<i64> {
+    match keep {
+        Keep::Headers => None,
+        Keep::Days(days) => Some(ctx.clock.now() - i64::from(days) * 86_400),
+        Keep::All => Some(i64::MIN),
     }
 }
 
@@ -101,7 +106,10 @@ async fn fetch_large(ctx: &Context, session: &mut Session, uid: u32, message: Me
     Ok(true)
 }
 
-async fn keep_all(ctx: &Context, came: Vec<(MessageId, Vec<u8>)>) -> Result<()> {
+pub(super) async fn keep_all(ctx: &Context, came: Vec<(MessageId, Vec<u8>)>) -> Result<()> {
+    if came.is_empty() {
+        return Ok(());
+    }
     let mut packed = Vec::with_capacity(came.len());
     for (id, raw) in came {
         let (raw, preview) = tokio::task::spawn_blocking(move || {

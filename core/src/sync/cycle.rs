@@ -1,6 +1,6 @@
 //! Everything once, over one connection.
 
-use super::{Context, bodies, headers, pull, replay, tree};
+use super::{Context, bodies, flight, headers, pull, replay, tree};
 use crate::error::{Error, Kind, Result, Scope};
 use crate::model::{MailboxId, Role};
 use crate::protocol::imap::Session;
@@ -49,8 +49,12 @@ pub async fn cycle(ctx: &Context, session: &mut Session, first: bool) -> Result<
         }
     }
     let keep = ctx.store.account(ctx.account).await?.keep;
-    for row in in_order(ctx).await? {
-        if let Err(e) = bodies::fill(ctx, session, row.id, keep).await {
+    let rows = in_order(ctx).await?;
+    if let Err(e) = flight::bodies(ctx, session, &rows, keep).await {
+        note(e)?;
+    }
+    for row in rows {
+        if let Err(e) = bodies::fill(ctx, session, row.id, row.keep.unwrap_or(keep)).await {
             note(e)?;
         }
     }
@@ -120,8 +124,9 @@ pub async fn survey(ctx: &Context, session: &mut Session, first: bool) -> Result
         failed = send(ctx, session).await?;
     }
     let unvisited: Vec<MailboxRow> = rows.into_iter().filter(|m| Some(m.id) != visited).collect();
-    let empty = adopt_empty(ctx, &unvisited, &told).await?;
-    for row in unvisited.iter().filter(|m| m.usable() && !empty.contains(&m.id)) {
+    let mut done = adopt_empty(ctx, &unvisited, &told).await?;
+    done.extend(flight::first_visits(ctx, session, &unvisited, &told).await?);
+    for row in unvisited.iter().filter(|m| m.usable() && !done.contains(&m.id)) {
         let old = before.iter().find(|b| b.id == row.id);
         if changed(ctx, row, old, &told).await? {
             match pull::pull(ctx, session, row.id).await {

@@ -8,7 +8,7 @@
 //! headers      FETCH -> messages            replay   intents -> STORE, MOVE, EXPUNGE
 //! bodies       BODY[] -> blobs              settle   MOVE and COPY, and what became of them
 //! upload       blobs -> APPEND              folders  CREATE, RENAME, DELETE, SUBSCRIBE, emptying
-//! merge        the three-way rule, pure
+//! flight       many mailboxes at once       merge    the three-way rule, pure
 //! connections  how many the server lets us have
 //! ```
 //! Two connections may work on one mailbox at the same time; whoever applies an answer to a mailbox or sends an intent for it
@@ -18,6 +18,7 @@ pub mod actor;
 pub mod bodies;
 pub mod connections;
 pub mod cycle;
+mod flight;
 pub mod folders;
 pub mod headers;
 pub mod merge;

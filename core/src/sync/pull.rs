@@ -11,6 +11,7 @@ use crate::journal::decision;
 use crate::model::{FlagChange, MailboxId};
 use crate::protocol::imap::Session;
 use crate::protocol::imap::mailboxes::{FlagNews, SelectRequest, Selected};
+use crate::protocol::imap::response::Fetched;
 use crate::store::Tx;
 use crate::store::intent::{IntentKind, IntentState};
 use crate::store::mailbox::MailboxRow;
@@ -51,7 +52,9 @@ pub async fn settle(
         // "UIDs cannot be kept" (RFC 9051 section 2.3.1.1): nothing that we could rely on later.
         return Err(Error::new(Kind::Protocol, &row.name).because("no UIDVALIDITY").scoped(Scope::Mailbox));
     }
-    if let Some(id) = selected.mailbox_id.as_ref().filter(|id| **id != row.object_id) {
+    if row.uid_validity > 0
+        && let Some(id) = selected.mailbox_id.as_ref().filter(|id| **id != row.object_id)
+    {
         let mut tx = ctx.store.begin().await?;
         tx.set_object_id(row.id, id).await?;
         tx.commit().await?;
@@ -102,6 +105,16 @@ async fn begin(ctx: &Context, session: &mut Session, row: &MailboxRow, selected:
             Ok(())
         })
         .await?;
+    first_visit(ctx, row, &selected, fetched).await
+}
+
+/// What the first visit to a mailbox brought; what is still missing is to be done. The caller holds the lock.
+pub async fn first_visit(
+    ctx: &Context,
+    row: &MailboxRow,
+    selected: &Selected,
+    fetched: Vec<Fetched>,
+) -> Result<()> {
     let here: UidSet = fetched.iter().filter_map(|f| f.uid).collect();
     let uid_next = selected.uid_next.max(here.max().map_or(1, |uid| uid + 1));
     // Fewer than there are, and fewer than we asked for: the rest is asked for by UID, where an answer can be checked.
@@ -113,6 +126,9 @@ async fn begin(ctx: &Context, session: &mut Session, row: &MailboxRow, selected:
         tx.forget_uids(row.id).await?;
     }
     tx.set_progress(row.id, selected.uid_validity, uid_next, &rest).await?;
+    if let Some(id) = &selected.mailbox_id {
+        tx.set_object_id(row.id, id).await?;
+    }
     headers::store(ctx, &mut tx, row.id, found).await?;
     tx.set_checked(row.id, selected.highest_modseq.unwrap_or(0), ctx.clock.now()).await?;
     if rest.is_empty() {

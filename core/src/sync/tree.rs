@@ -34,6 +34,19 @@ pub async fn reconcile(ctx: &Context, session: &mut Session, survey: &Survey) ->
         .filter(|l| !wishes.to.contains(&l.raw.as_slice()))
         .filter(|l| !known.iter().any(|row| wishes.same(row, l)))
         .collect();
+    // Made by us, and removed by somebody before we had opened it; nothing is on its way into it.
+    let mut unmade = Vec::new();
+    for row in known.iter().filter(|row| !row.gone && !row.hidden && row.uid_validity == 0) {
+        let awaited = |i: &IntentRow| {
+            i.mailbox == row.id || i.kind.leads_to().is_some_and(|(target, _)| target == row.id)
+        };
+        if !listed.iter().any(|l| l.raw == row.raw)
+            && !waiting.iter().any(awaited)
+            && !exists(session, &row.raw).await?
+        {
+            unmade.push(row.id);
+        }
+    }
     // Removed by the user, and made anew by somebody.
     let back: Vec<&MailboxRow> = known
         .iter()
@@ -48,7 +61,7 @@ pub async fn reconcile(ctx: &Context, session: &mut Session, survey: &Survey) ->
             ((total, unread) != (row.server_total, row.server_unread)).then_some((row.id, total, unread))
         })
         .collect();
-    if changed.is_empty() && gone.is_empty() && counts.is_empty() && back.is_empty() {
+    if changed.is_empty() && gone.is_empty() && counts.is_empty() && back.is_empty() && unmade.is_empty() {
         return Ok(());
     }
     let mut tx = ctx.store.begin().await?;
@@ -58,6 +71,11 @@ pub async fn reconcile(ctx: &Context, session: &mut Session, survey: &Survey) ->
             && let Some(total) = status.messages
         {
             tx.set_server_counts(id, total, status.unseen.unwrap_or(0)).await?;
+        }
+    }
+    for id in unmade {
+        if tx.visible_placements(id).await?.is_empty() && tx.waiting_in(id).await?.is_empty() {
+            tx.remove_mailbox(id).await?;
         }
     }
     for row in back {

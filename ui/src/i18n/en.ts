@@ -295,6 +295,8 @@ export const en = {
 		disk_full: () => "This device's disk is full. What was here is safe. Make room and try again.",
 		storage_damaged: () =>
 			"The data on this device is damaged. Your mail on the server and what you have not sent yet are safe. Close Malote and open it again: it repairs itself.",
+		storage_lost: () =>
+			"The data on this device cannot be read, nor can its spare copy. Nothing was touched, and your mail on the server is safe.",
 		storage_newer: () =>
 			"A newer Malote wrote the data on this device. It is left untouched. Update this one.",
 		storage_busy: () => "Another Malote is using this data. Nothing was changed. Close it and try again.",

@@ -293,6 +293,8 @@ export const es: Texts = {
 			"El disco de este equipo está lleno. Lo que había aquí está a salvo. Libera espacio e inténtalo otra vez.",
 		storage_damaged: () =>
 			"Los datos de este equipo están dañados. Tu correo en el servidor y lo que aún no enviaste están a salvo. Cierra Malote y ábrelo de nuevo: se repara solo.",
+		storage_lost: () =>
+			"Los datos de este equipo no se pueden leer, ni su copia de reserva. Nada se tocó, y tu correo en el servidor está a salvo.",
 		storage_newer: () =>
 			"Los datos de este equipo son de un Malote más nuevo y no se tocaron. Actualiza este.",
 		storage_busy: () => "Otro Malote está usando estos datos. Nada cambió. Ciérralo e inténtalo otra vez.",

@@ -293,6 +293,8 @@ export const ptBR: Texts = {
 			"O disco deste aparelho está cheio. O que estava aqui está a salvo. Libere espaço e tente de novo.",
 		storage_damaged: () =>
 			"Os dados deste aparelho estão danificados. Seu correio no servidor e o que você ainda não enviou estão a salvo. Feche o Malote e abra de novo: ele se conserta sozinho.",
+		storage_lost: () =>
+			"Os dados deste aparelho não podem ser lidos, nem a cópia reserva. Nada foi tocado, e seu correio no servidor está a salvo.",
 		storage_newer: () =>
 			"Os dados deste aparelho são de um Malote mais novo e não foram tocados. Atualize este.",
 		storage_busy: () => "Outro Malote está usando estes dados. Nada mudou. Feche-o e tente de novo.",

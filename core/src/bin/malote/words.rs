@@ -45,7 +45,12 @@ pub fn exit_status(kind: Kind) -> u8 {
         | Kind::TooLarge
         | Kind::OverQuota
         | Kind::MailboxGone => 5,
-        Kind::DiskFull | Kind::StorageDamaged | Kind::StorageNewer | Kind::StorageBusy | Kind::Storage => 6,
+        Kind::DiskFull
+        | Kind::StorageDamaged
+        | Kind::StorageLost
+        | Kind::StorageNewer
+        | Kind::StorageBusy
+        | Kind::Storage => 6,
         Kind::Certificate | Kind::NoTls => 7,
     }
 }
@@ -195,6 +200,11 @@ fn template(kind: Kind) -> [&'static str; 3] {
             "the data in {} is damaged; the mail on your server and what you have not sent yet are safe; end every Malote and start one again: it repairs itself.",
             "os dados em {} estão danificados; o correio no servidor e o que você ainda não enviou estão a salvo; feche todos os Malotes e abra um de novo: ele se conserta sozinho.",
             "los datos en {} están dañados; el correo en el servidor y lo que aún no enviaste están a salvo; cierra todos los Malotes y abre uno de nuevo: se repara solo.",
+        ],
+        Kind::StorageLost => [
+            "the data in {} cannot be read, nor can its spare copy; nothing was touched and the mail on your server is safe; restore a backup or sign in to a new folder with --home.",
+            "os dados em {} não podem ser lidos, nem a cópia reserva; nada foi tocado e o correio no servidor está a salvo; restaure uma cópia ou entre em outra pasta com --home.",
+            "los datos en {} no se pueden leer, ni su copia de reserva; nada se tocó y el correo en el servidor está a salvo; restaura una copia o entra en otra carpeta con --home.",
         ],
         Kind::StorageNewer => [
             "the data in {} was written by a newer Malote and is left untouched; update this one.",

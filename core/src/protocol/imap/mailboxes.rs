@@ -93,7 +93,7 @@ impl Session {
         }
     }
 
-    fn select_command(&self, request: &SelectRequest) -> Command {
+    pub(super) fn select_command(&self, request: &SelectRequest) -> Command {
         let select = Command::new("SELECT").mailbox(&request.mailbox);
         match request.known {
             Some((validity, modseq)) if self.can("QRESYNC") && modseq > 0 => {
@@ -197,7 +197,7 @@ impl Session {
         self.selected_from(request, collected, outcome, asked)
     }
 
-    fn selected_from(
+    pub(super) fn selected_from(
         &mut self,
         request: &SelectRequest,
         mut collected: Selected,
@@ -276,7 +276,7 @@ pub fn selectable(entry: &ListEntry) -> bool {
         .any(|a| a.eq_ignore_ascii_case("\\Noselect") || a.eq_ignore_ascii_case("\\NonExistent"))
 }
 
-fn collect(selected: &mut Selected, response: Response) -> Result<()> {
+pub(super) fn collect(selected: &mut Selected, response: Response) -> Result<()> {
     match response {
         // What came before CLOSED belongs to the mailbox that was open until now (RFC 7162 section 3.2.11).
         Response::Status { code: Some(code), .. } if code.name() == "CLOSED" => {

@@ -79,7 +79,7 @@ fn endless() -> Error {
 }
 
 impl Session {
-    fn header_items(&self) -> String {
+    pub(super) fn header_items(&self) -> String {
         let modseq = if self.can("CONDSTORE") { " MODSEQ" } else { "" };
         let identity = if self.can("X-GM-EXT-1") {
             " X-GM-MSGID X-GM-THRID X-GM-LABELS"

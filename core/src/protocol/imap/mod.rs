@@ -5,7 +5,7 @@
 //! [`search_data`], [`fetch_data`], [`envelope`] and [`structure`]. [`command`] writes commands. None of these does any
 //! I/O. [`session`] is the thin driver on top: it sends commands, pipelined where it can, and hands each one exactly one
 //! [`outcome`]. A tagged OK with all its data, or an error: a NO, a cut connection or half an answer is never a success.
-//! [`sign_in`], [`mailboxes`], [`messages`], [`append`], [`server`] and [`listen`] are the verbs that sync uses.
+//! [`sign_in`], [`mailboxes`], [`messages`], [`visits`], [`append`], [`server`] and [`listen`] are the verbs that sync uses.
 //!
 //! A line that nobody knows never ends a session: it is counted and skipped.
 
@@ -27,5 +27,6 @@ pub mod session;
 pub mod sign_in;
 pub mod structure;
 pub mod value;
+pub mod visits;
 
 pub use session::Session;

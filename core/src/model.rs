@@ -369,6 +369,17 @@ impl Keep {
     }
 }
 
+impl Keep {
+    /// From when on whole messages are kept, seconds since 1970; `None` = none at all.
+    pub fn since(self, now: i64) -> Option<i64> {
+        match self {
+            Keep::Headers => None,
+            Keep::Days(days) => Some(now - i64::from(days) * 86_400),
+            Keep::All => Some(i64::MIN),
+        }
+    }
+}
+
 impl std::fmt::Display for Keep {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {

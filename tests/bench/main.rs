@@ -2,6 +2,7 @@
 //! one part.
 
 mod headers;
+mod push;
 mod sync;
 
 fn main() {
@@ -12,6 +13,9 @@ fn main() {
     }
     if rows.is_empty() || rows == "sync" {
         met &= sync::run();
+    }
+    if rows.is_empty() || rows == "push" {
+        met &= push::run();
     }
     if !met {
         std::process::exit(1);

@@ -62,6 +62,57 @@ async fn a_new_uidvalidity_keeps_bodies_and_intents() {
     assert_eq!(other.contents("Obras").await["a"], vec![vec!["Flagged".to_owned()]]);
 }
 
+/// A smaller policy takes texts off this device, and nothing else: not what is not sent yet, not what another folder keeps.
+#[tokio::test(flavor = "multi_thread")]
+async fn storage_is_trimmed_to_the_policy() {
+    let server = Dovecot::start();
+    let mut loader = Loader::sign_in(server.imap, "gil", PASSWORD);
+    let old =
+        |w: &str| Mail { raw: small(w), flags: String::new(), date: "03-Mar-2001 09:15:00 -0300".into() };
+    loader.append("INBOX", &[old("velho"), old("copiado")]);
+    loader.create("Obras");
+    let device = Device::new(&server, "gil", "all").await;
+    device.sync().await;
+    let works = device.folder("Obras").await.id;
+    let copied = ids(&device, "INBOX", "copiado").await;
+    device.core.copy_to(copied, works).await.expect("copy");
+    device.core.folder_keep(works, "all".into()).await.expect("keep");
+    device.core.append(device.folder("INBOX").await.id, small("meu"), &[]).await.expect("append");
+    let here = |word: &'static str| async {
+        let id = ids(&device, "INBOX", word).await[0];
+        device.core.raw(id).await.is_ok()
+    };
+    device.core.account_keep(device.account, "headers".into()).await.expect("keep");
+    assert!(!here("velho").await, "over the policy");
+    assert!(here("meu").await, "not sent yet");
+    assert!(here("copiado").await, "the other folder keeps it");
+    device.sync().await;
+    device.core.fetch_once(ids(&device, "INBOX", "velho").await[0]).await.expect("fetch");
+    assert!(here("velho").await, "what is opened comes back");
+    let mut other = Other::sign_in(server.imap, "gil").await;
+    agree(&device, &mut other, &["INBOX", "Obras"]).await;
+    device.core.folder_keep(works, "gestern".into()).await.expect_err("no such policy");
+}
+
+/// A phone's system grants a moment now and then: no screen, no actors, and the time is kept.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_background_window_is_used_and_kept() {
+    let server = Dovecot::start();
+    fill(&server, "hugo", "INBOX", &["um", "dois"]);
+    let device = Device::new(&server, "hugo", "all").await;
+    assert!(device.core.background_sync(30).await.expect("sync"), "in step in time");
+    device.core.mark(ids(&device, "INBOX", "um").await, Mark::Star).await.expect("mark");
+    fill(&server, "hugo", "INBOX", &["três"]);
+    assert!(device.core.background_sync(30).await.expect("sync"));
+    let mut other = Other::sign_in(server.imap, "hugo").await;
+    agree(&device, &mut other, &["INBOX"]).await;
+    // No time at all: nothing is done, nothing breaks, and it says so.
+    let begun = std::time::Instant::now();
+    assert!(!device.core.background_sync(0).await.expect("sync"));
+    assert!(begun.elapsed() < std::time::Duration::from_secs(5));
+    assert!(device.core.background_sync(30).await.expect("sync"));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn archive_is_made_where_there_is_none() {
     let server = Dovecot::start();

@@ -8,7 +8,7 @@ use malote_core::api::types::NewAccount;
 use malote_core::api::{Core, Dirs, Events};
 use malote_core::clock::SystemClock;
 use malote_core::error::Error;
-use malote_core::model::{AccountId, Endpoint, PlacementId, Tls};
+use malote_core::model::{AccountId, Endpoint, MailboxId, PlacementId, Tls};
 use malote_core::query::list::RowView;
 use malote_core::query::mailboxes::MailboxView;
 use std::collections::BTreeMap;
@@ -81,12 +81,16 @@ impl Device {
 
     /// All rows of a folder.
     pub async fn rows(&self, path: &str) -> Vec<RowView> {
-        let mailbox = self.folder(path).await.id;
+        self.rows_of(self.folder(path).await.id).await.expect("list")
+    }
+
+    /// The same by its number; an error where it has just gone.
+    pub async fn rows_of(&self, mailbox: MailboxId) -> Result<Vec<RowView>, Error> {
         let mut rows: Vec<RowView> = Vec::new();
         loop {
-            let page = self.core.list(Some(mailbox), rows.len() as u64, 500).await.expect("list");
+            let page = self.core.list(Some(mailbox), rows.len() as u64, 500).await?;
             if page.is_empty() || page.last() == rows.last() {
-                return rows;
+                return Ok(rows);
             }
             rows.extend(page);
         }
@@ -94,24 +98,29 @@ impl Device {
 
     /// What a folder holds, in the form that the other device tells it: flags by subject.
     pub async fn contents(&self, path: &str) -> BTreeMap<String, Vec<Vec<String>>> {
-        let mut contents: BTreeMap<String, Vec<Vec<String>>> = BTreeMap::new();
-        for r in self.rows(path).await {
-            let mut flags: Vec<String> = r.keywords.iter().map(|k| format!("Custom({k:?})")).collect();
-            for (on, name) in
-                [(r.read, "Seen"), (r.starred, "Flagged"), (r.answered, "Answered"), (r.deleted, "Deleted")]
-            {
-                if on {
-                    flags.push(name.to_owned());
-                }
-            }
-            flags.sort();
-            contents.entry(r.subject).or_default().push(flags);
-        }
-        for flags in contents.values_mut() {
-            flags.sort();
-        }
-        contents
+        told(self.rows(path).await)
     }
+}
+
+/// Rows in the form that the other device tells them: flags by subject.
+pub fn told(rows: Vec<RowView>) -> BTreeMap<String, Vec<Vec<String>>> {
+    let mut contents: BTreeMap<String, Vec<Vec<String>>> = BTreeMap::new();
+    for r in rows {
+        let mut flags: Vec<String> = r.keywords.iter().map(|k| format!("Custom({k:?})")).collect();
+        for (on, name) in
+            [(r.read, "Seen"), (r.starred, "Flagged"), (r.answered, "Answered"), (r.deleted, "Deleted")]
+        {
+            if on {
+                flags.push(name.to_owned());
+            }
+        }
+        flags.sort();
+        contents.entry(r.subject).or_default().push(flags);
+    }
+    for flags in contents.values_mut() {
+        flags.sort();
+    }
+    contents
 }
 
 /// A small message. Subject and Message-ID are the same word, so that it can be recognised on both sides.

@@ -100,6 +100,39 @@ impl Core {
         Ok(())
     }
 
+    /// How much of an account's mail this device keeps: headers, 30d, all … What is over that is removed from the device at once.
+    pub async fn account_keep(&self, id: AccountId, keep: String) -> Result<()> {
+        let keep = Keep::parse(&keep).ok_or_else(|| Error::new(Kind::Usage, keep))?;
+        let mut tx = self.store.begin().await?;
+        tx.set_keep(id, keep).await?;
+        self.trim(tx, id, keep).await
+    }
+
+    /// The same for one mailbox; empty = as the account.
+    pub async fn folder_keep(&self, mailbox: MailboxId, keep: String) -> Result<()> {
+        let own = match keep.as_str() {
+            "" => None,
+            text => Some(Keep::parse(text).ok_or_else(|| Error::new(Kind::Usage, text))?),
+        };
+        let account = self.store.mailbox(mailbox).await?.account;
+        let keep = self.store.account(account).await?.keep;
+        let mut tx = self.store.begin().await?;
+        tx.set_mailbox_keep(mailbox, own).await?;
+        self.trim(tx, account, keep).await
+    }
+
+    async fn trim(&self, mut tx: crate::store::Tx, account: AccountId, keep: Keep) -> Result<()> {
+        let now = self.clock.now();
+        let rows = tx.mailboxes(account).await?;
+        let since: Vec<_> =
+            rows.iter().map(|m| (m.id, m.keep.unwrap_or(keep).since(now).unwrap_or(i64::MAX))).collect();
+        let files = tx.trim_bodies(account, &since).await?;
+        tx.commit().await?;
+        self.store.remove_body_files(&files);
+        // More may be wanted now.
+        self.check_now().await
+    }
+
     /// Check for mail now.
     pub async fn check_now(&self) -> Result<()> {
         if let Some(supervisor) = self.supervisor() {

@@ -85,6 +85,9 @@ contract! {
     account_password(id: AccountId, password: String) -> Added;
     account_trust(id: AccountId, fingerprint: String) -> ();
     account_remove(id: AccountId) -> ();
+    account_keep(id: AccountId, keep: String) -> ();
+    folder_keep(mailbox: MailboxId, keep: String) -> ();
+    background_sync(seconds: u32) -> bool;
     check_now() -> ();
     mark(ids: Vec<PlacementId>, mark: Mark) -> Done;
     move_to(ids: Vec<PlacementId>, mailbox: MailboxId) -> Done;

@@ -181,6 +181,45 @@ impl Core {
         Ok(())
     }
 
+    /// Brings all accounts in step as far as the time reaches, without a screen: for the window that a phone's system grants now
+    /// and then. True when everything is in step. What was begun and not finished is safe: the next time goes on with it.
+    pub async fn background_sync(&self, seconds: u32) -> Result<bool> {
+        if let Some(supervisor) = self.supervisor() {
+            supervisor.wake_all(); // the app is open: it is at it already
+            return Ok(true);
+        }
+        let until = tokio::time::Instant::now() + Duration::from_secs(u64::from(seconds));
+        let _lock = supervisor::lock(&self.dirs.data)?;
+        let mut working = tokio::task::JoinSet::new();
+        for account in self.store.accounts().await? {
+            let ctx = Context::new(self.store.clone(), account.id, self.vault.clone(), self.clock.clone());
+            working.spawn(async move {
+                let whole = async {
+                    let mut session = ctx.connect().await?;
+                    session.compress().await?;
+                    let done = cycle::cycle(&ctx, &mut session, true).await;
+                    ctx.write_down(&mut session).await?;
+                    done?;
+                    session.logout().await;
+                    Ok::<(), Error>(())
+                };
+                tokio::time::timeout_at(until, whole).await
+            });
+        }
+        let mut all = true;
+        while let Some(outcome) = working.join_next().await {
+            match outcome {
+                Ok(Ok(Ok(()))) => {}
+                Ok(Ok(Err(e))) => {
+                    tracing::info!(error = %e, "an account is not in step");
+                    all = false;
+                }
+                _ => all = false,
+            }
+        }
+        Ok(all)
+    }
+
     /// Fetches the content of one message now, over a connection of its own; for the command line.
     pub async fn fetch_once(&self, id: PlacementId) -> Result<()> {
         let placement = self.store.placement(id).await?;

@@ -31,7 +31,15 @@ pub async fn revert(tx: &mut Tx, intent: &IntentRow) -> Result<()> {
     if intent.kind.is_about_mailbox() {
         return revert_mailbox(tx, intent).await;
     }
-    let Some(p) = tx.placement(intent.placement).await? else { return Ok(()) };
+    let Some(p) = tx.placement(intent.placement).await? else {
+        // What it was about is gone; what it would have become must not stay behind.
+        if let Some((_, expected)) = intent.kind.leads_to()
+            && tx.placement(expected).await?.is_some_and(|there| there.uid == 0)
+        {
+            drop_with_wishes(tx, expected).await?;
+        }
+        return Ok(());
+    };
     match &intent.kind {
         IntentKind::Flag(_) => show_what_waits(tx, &p).await,
         // It has arrived all the same: what came of it is a copy, and both are shown.

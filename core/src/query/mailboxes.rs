@@ -39,6 +39,8 @@ pub struct MailboxView {
     pub missing: u64,
     /// Messages the server told of.
     pub on_server: u64,
+    /// headers, 30d, all …; empty = as the account.
+    pub keep: String,
     /// When it was last in step, seconds since 1970; 0 = never.
     pub checked: i64,
 }
@@ -108,6 +110,7 @@ fn view(row: MailboxRow, parts: &[String]) -> MailboxView {
         },
         missing,
         on_server: u64::from(row.server_total),
+        keep: row.keep.map(|k| k.to_string()).unwrap_or_default(),
         checked: row.checked,
     }
 }

@@ -135,6 +135,17 @@ impl Tx {
         Ok(())
     }
 
+    /// How much mail is kept here, where a mailbox has no choice of its own.
+    pub async fn set_keep(&mut self, id: AccountId, keep: Keep) -> Result<()> {
+        sqlx::query("UPDATE account SET keep = ? WHERE id = ?")
+            .bind(keep.to_string())
+            .bind(id.0)
+            .execute(self.conn())
+            .await?;
+        self.touched.accounts = true;
+        Ok(())
+    }
+
     /// Trusts exactly this certificate besides, by the user's choice; empty trusts none.
     pub async fn set_pin(&mut self, id: AccountId, fingerprint: &str) -> Result<()> {
         sqlx::query("UPDATE account SET pin = ? WHERE id = ?")

@@ -2,7 +2,7 @@
 
 use super::{Store, Tx};
 use crate::error::{Error, Kind, Result};
-use crate::model::{MailboxId, MessageId};
+use crate::model::{AccountId, MailboxId, MessageId};
 use sqlx::Row;
 use std::path::{Path, PathBuf};
 
@@ -92,6 +92,49 @@ pub struct Packed {
 }
 
 impl Tx {
+    /// Removes the texts that no mailbox's policy keeps any more: `since` has, for each mailbox of the account, from when on its
+    /// messages are kept. What no server has, and what a decision could bring back, stays. Files are returned, to be removed once
+    /// this is committed.
+    pub async fn trim_bodies(
+        &mut self,
+        account: AccountId,
+        since: &[(MailboxId, i64)],
+    ) -> Result<Vec<String>> {
+        sqlx::query("CREATE TEMP TABLE keeping (mailbox_id INTEGER PRIMARY KEY, since INTEGER NOT NULL)")
+            .execute(self.conn())
+            .await?;
+        for (mailbox, since) in since {
+            sqlx::query("INSERT INTO keeping VALUES (?, ?)")
+                .bind(mailbox.0)
+                .bind(since)
+                .execute(self.conn())
+                .await?;
+        }
+        let over = "message_id IN (SELECT id FROM message m WHERE m.account_id = ? AND m.has_body = 1
+            AND NOT EXISTS (SELECT 1 FROM placement p LEFT JOIN keeping k ON k.mailbox_id = p.mailbox_id
+                WHERE p.message_id = m.id AND (p.uid = 0 OR k.since IS NULL OR p.sort_date >= k.since))
+            AND NOT EXISTS (SELECT 1 FROM decision d WHERE d.message_id = m.id AND d.settled = 0))";
+        let files = sqlx::query_scalar(sqlx::AssertSqlSafe(format!(
+            "SELECT file FROM body WHERE file <> '' AND {over}"
+        )))
+        .bind(account.0)
+        .fetch_all(self.conn())
+        .await?;
+        sqlx::query(sqlx::AssertSqlSafe(format!("DELETE FROM body WHERE {over}")))
+            .bind(account.0)
+            .execute(self.conn())
+            .await?;
+        sqlx::query(
+            "UPDATE message SET has_body = 0 WHERE account_id = ? AND has_body = 1
+             AND NOT EXISTS (SELECT 1 FROM body b WHERE b.message_id = message.id)",
+        )
+        .bind(account.0)
+        .execute(self.conn())
+        .await?;
+        sqlx::query("DROP TABLE keeping").execute(self.conn()).await?;
+        Ok(files)
+    }
+
     /// Whether the raw message is here.
     pub async fn has_body(&mut self, id: MessageId) -> Result<bool> {
         let found: Option<i64> = sqlx::query_scalar("SELECT 1 FROM body WHERE message_id = ?")

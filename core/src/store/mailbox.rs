@@ -180,6 +180,15 @@ impl Tx {
     /// Everything is in step: what lies in mailboxes that are gone and elsewhere too is no longer needed there, and a gone
     /// mailbox with nothing left in it goes. Those that keep something are given for the first time only, with how much.
     pub async fn tidy_gone(&mut self, account: AccountId) -> Result<Vec<(String, i64)>> {
+        // One that the user removed, and others did too before its mail was in the trash: what is left of it is shown again.
+        sqlx::query(
+            "UPDATE mailbox SET gone = 1, hidden = 0 WHERE account_id = ? AND hidden = 1 AND uid_validity = 0 AND EXISTS
+             (SELECT 1 FROM placement p WHERE p.mailbox_id = mailbox.id) AND NOT EXISTS
+             (SELECT 1 FROM intent i WHERE (i.mailbox_id = mailbox.id OR i.target_id = mailbox.id) AND i.state <> 'done')",
+        )
+        .bind(account.0)
+        .execute(self.conn())
+        .await?;
         let found: Vec<i64> = sqlx::query_scalar("SELECT id FROM mailbox WHERE account_id = ? AND gone <> 0")
             .bind(account.0)
             .fetch_all(self.conn())
@@ -196,7 +205,7 @@ impl Tx {
             .await?;
             let row = sqlx::query(
                 "SELECT name, total, gone, EXISTS (SELECT 1 FROM placement p WHERE p.mailbox_id = mailbox.id)
-                     OR EXISTS (SELECT 1 FROM intent i WHERE i.mailbox_id = mailbox.id AND i.state <> 'done') AS needed
+                     OR EXISTS (SELECT 1 FROM intent i WHERE (i.mailbox_id = mailbox.id OR i.target_id = mailbox.id) AND i.state <> 'done') AS needed
                  FROM mailbox WHERE id = ?",
             )
             .bind(id)
@@ -244,6 +253,8 @@ impl Tx {
             .bind(id.0)
             .execute(self.conn())
             .await?;
+        // The UIDs of one that is made anew are others.
+        self.forget_uids(id).await?;
         self.touched.tree = true;
         Ok(())
     }
@@ -255,10 +266,45 @@ impl Tx {
         Ok(())
     }
 
+    /// Two rows turned out to be one mailbox: what one holds and what is wished for it goes over to the other.
+    pub async fn absorb_mailbox(&mut self, taken: MailboxId, into: MailboxId) -> Result<()> {
+        for sql in [
+            // The same message under the same UID: wishes go to the row that stays.
+            "UPDATE intent SET placement_id = (SELECT k.id FROM placement t JOIN placement k ON k.mailbox_id = ?2 AND k.uid = t.uid AND k.message_id = t.message_id
+                 WHERE t.id = intent.placement_id)
+             WHERE state <> 'done' AND placement_id IN (SELECT t.id FROM placement t JOIN placement k ON k.mailbox_id = ?2 AND k.uid = t.uid AND k.message_id = t.message_id
+                 WHERE t.mailbox_id = ?1 AND t.uid > 0)",
+            "UPDATE OR IGNORE placement SET mailbox_id = ?2 WHERE mailbox_id = ?1 AND (uid = 0 OR EXISTS
+                 (SELECT 1 FROM intent i WHERE i.placement_id = placement.id AND i.state <> 'done'))",
+            "UPDATE intent SET mailbox_id = ?2 WHERE mailbox_id = ?1",
+            "UPDATE intent SET target_id = ?2 WHERE target_id = ?1",
+            "DELETE FROM mailbox WHERE id = ?1 AND ?2 = ?2",
+            // The triggers have counted for two.
+            "UPDATE mailbox SET total = (SELECT COUNT(*) FROM placement p WHERE p.mailbox_id = ?2 AND p.hidden = 0),
+                 unread = (SELECT COUNT(*) FROM placement p WHERE p.mailbox_id = ?2 AND p.hidden = 0 AND p.bits & 1 = 0) WHERE id = ?2 AND ?1 = ?1",
+        ] {
+            sqlx::query(sql).bind(taken.0).bind(into.0).execute(self.conn()).await?;
+        }
+        self.touched.tree = true;
+        self.touched.mailboxes.insert(into);
+        Ok(())
+    }
+
     /// Subscribed or not, as far as this device is concerned.
     pub async fn set_subscribed(&mut self, id: MailboxId, subscribed: bool) -> Result<()> {
         sqlx::query("UPDATE mailbox SET subscribed = ? WHERE id = ?")
             .bind(subscribed)
+            .bind(id.0)
+            .execute(self.conn())
+            .await?;
+        self.touched.tree = true;
+        Ok(())
+    }
+
+    /// How much mail of it is kept here; `None` = as the account.
+    pub async fn set_mailbox_keep(&mut self, id: MailboxId, keep: Option<Keep>) -> Result<()> {
+        sqlx::query("UPDATE mailbox SET keep = ? WHERE id = ?")
+            .bind(keep.map(|k| k.to_string()).unwrap_or_default())
             .bind(id.0)
             .execute(self.conn())
             .await?;

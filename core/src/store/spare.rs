@@ -178,8 +178,8 @@ fn triggers() -> String {
     all += &trigger("intent", "changed", "UPDATE OF state", intent);
     all += &trigger("intent", "redirected", "UPDATE OF placement_id", &format!("{intent}{about}"));
     all += &trigger("intent", "removed", "DELETE", "DELETE FROM spare_intent WHERE id = old.id;");
-    let place = "UPDATE spare_placement SET uid = new.uid, message_id = new.message_id WHERE id = new.id;";
-    all + &trigger("placement", "changed", "UPDATE OF uid, message_id", place)
+    let place = "UPDATE spare_placement SET uid = new.uid, message_id = new.message_id, mailbox_id = new.mailbox_id WHERE id = new.id;";
+    all + &trigger("placement", "changed", "UPDATE OF uid, message_id, mailbox_id", place)
 }
 
 fn copy(table: &str, which: &str) -> String {

@@ -17,7 +17,7 @@ const LARGE: u64 = 20 << 20;
 
 /// Fetches the bodies of a mailbox that the policy keeps. The mailbox need not be open.
 pub async fn fill(ctx: &Context, session: &mut Session, mailbox: MailboxId, keep: Keep) -> Result<()> {
-    let Some(since) = since(ctx, keep) else { return Ok(()) };
+    let Some(since) = keep.since(ctx.clock.now()) else { return Ok(()) };
     // Asked for once in this round: what does not come is gone, and the next pull will say so.
     let mut tried: BTreeSet<u32> = BTreeSet::new();
     loop {
@@ -50,15 +50,6 @@ pub async fn fill(ctx: &Context, session: &mut Session, mailbox: MailboxId, keep
             small.insert(uid, message);
         }
         fetch_small(ctx, session, &small).await?;
-    }
-}
-
-/// From when on bodies are kept, seconds since 1970; `None` = none at all.
-pub(super) fn since(ctx: &Context, keep: Keep) -> Option<i64> {
-    match keep {
-        Keep::Headers => None,
-        Keep::Days(days) => Some(ctx.clock.now() - i64::from(days) * 86_400),
-        Keep::All => Some(i64::MIN),
     }
 }
 

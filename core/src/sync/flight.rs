@@ -76,7 +76,7 @@ pub async fn bodies(ctx: &Context, session: &mut Session, rows: &[MailboxRow], k
         let mut at = first;
         while at < rows.len() && bytes < BODIES && wanted.len() < MAILBOXES {
             let row = &rows[at];
-            let Some(since) = bodies::since(ctx, row.keep.unwrap_or(keep)) else {
+            let Some(since) = row.keep.unwrap_or(keep).since(ctx.clock.now()) else {
                 at += 1;
                 continue;
             };

@@ -141,7 +141,7 @@ pub async fn renamed(tx: &mut Tx, row: &MailboxRow, to: &[u8]) -> Result<()> {
         };
         // A list that came in between may have brought the new name as a mailbox of its own.
         if let Some(taken) = all.iter().find(|m| m.raw == raw && m.id != other.id) {
-            tx.remove_mailbox(taken.id).await?;
+            tx.absorb_mailbox(taken.id, other.id).await?;
         }
         tx.rename_mailbox(other.id, &raw, &other.name).await?;
     }
@@ -186,10 +186,10 @@ async fn remove(ctx: &Context, session: &mut Session, intent: &IntentRow, row: &
         tx.commit().await?;
         return Ok(true);
     }
-    drop(tx);
     if !session.search("ALL").await?.is_empty() {
-        return Err(Error::new(Kind::Protocol, &row.name).because("not empty, and yet nothing is in it"));
+        return not_empty(tx, intent, row).await;
     }
+    drop(tx);
     session.unselect().await?;
     set_state(ctx, intent, IntentState::Sent).await?;
     match session.delete_mailbox(&row.raw).await {
@@ -202,6 +202,22 @@ async fn remove(ctx: &Context, session: &mut Session, intent: &IntentRow, row: &
     let _ = session.subscribe(&row.raw, false).await;
     drop(guard);
     unmade(ctx, intent, row).await
+}
+
+/// What is still in it is hidden here: by a wish that came after this one, which then goes first, or by one that is no more. Else
+/// it came in this very moment, and the next sync sees it.
+async fn not_empty(mut tx: Tx, intent: &IntentRow, row: &MailboxRow) -> Result<bool> {
+    let forgotten = tx.hidden_without_wish(row.id).await?;
+    for p in &forgotten {
+        tx.set_hidden(p, false).await?;
+    }
+    let later = tx.waiting_in(row.id).await?.iter().any(|i| i.id > intent.id && !i.kind.is_about_mailbox());
+    if later {
+        tx.remove_intent(intent.id).await?;
+        tx.add_intent(intent.action, intent.account, PlacementId(0), row.id, &IntentKind::Remove, 0).await?;
+    }
+    tx.commit().await?;
+    Ok(later || !forgotten.is_empty())
 }
 
 async fn unmade(ctx: &Context, intent: &IntentRow, row: &MailboxRow) -> Result<bool> {

@@ -36,6 +36,7 @@ const ROUNDS: u32 = 20;
 pub async fn replay(ctx: &Context, session: &mut Session) -> Result<()> {
     // One replay at a time: to a second one, what the first has in flight would look like left over from a crash.
     let _only = ctx.replaying.lock().await;
+    drop_homeless(ctx).await?;
     // Each round sends at least one intent or ends; later intents wait for UIDs that earlier ones bring.
     let mut stuck: BTreeSet<MailboxId> = BTreeSet::new();
     let mut must_wait: BTreeSet<i64> = BTreeSet::new();
@@ -53,7 +54,7 @@ pub async fn replay(ctx: &Context, session: &mut Session) -> Result<()> {
         };
         let mailbox = next.mailbox;
         let round = rounds.entry(mailbox).or_default();
-        *round += 1;
+        *round += u32::from(!next.kind.is_about_mailbox());
         if *round > ROUNDS {
             let name = ctx.store.mailbox(mailbox).await?.name;
             return Err(Error::new(Kind::Protocol, name).because("changes are accepted and do not happen"));
@@ -97,6 +98,28 @@ pub async fn replay(ctx: &Context, session: &mut Session) -> Result<()> {
             Err(e) => return Err(e),
         }
     }
+}
+
+/// A wish for a mailbox that this device no longer knows of can never be sent: it is taken back.
+async fn drop_homeless(ctx: &Context) -> Result<()> {
+    let waiting = ctx.store.waiting_intents(ctx.account).await?;
+    if waiting.is_empty() {
+        return Ok(());
+    }
+    let rows = ctx.store.mailboxes(ctx.account).await?;
+    let known: BTreeSet<MailboxId> = rows.iter().map(|row| row.id).collect();
+    let homeless = |i: &&IntentRow| {
+        !known.contains(&i.mailbox) || i.kind.leads_to().is_some_and(|(target, _)| !known.contains(&target))
+    };
+    let homeless: Vec<&IntentRow> = waiting.iter().filter(homeless).collect();
+    if homeless.is_empty() {
+        return Ok(());
+    }
+    let mut tx = ctx.store.begin().await?;
+    for intent in homeless {
+        crate::journal::undo::revert(&mut tx, intent).await?;
+    }
+    tx.commit().await
 }
 
 pub(super) async fn due(ctx: &Context) -> Result<Vec<IntentRow>> {
@@ -156,7 +179,7 @@ async fn claim(ctx: &Context, mailbox: MailboxId) -> Result<Vec<Claimed>> {
         let Some(placement) = tx.placement(intent.placement).await? else {
             // The message left this mailbox without us; only a move that may have been ours is still of interest.
             if !(uncertain && intent.kind.leads_to().is_some()) {
-                tx.remove_intent(intent.id).await?;
+                crate::journal::undo::revert(&mut tx, &intent).await?;
             }
             continue;
         };

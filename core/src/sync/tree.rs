@@ -74,7 +74,8 @@ pub async fn reconcile(ctx: &Context, session: &mut Session, survey: &Survey) ->
         }
     }
     for id in unmade {
-        if tx.visible_placements(id).await?.is_empty() && tx.waiting_in(id).await?.is_empty() {
+        let real = tx.visible_placements(id).await?.iter().any(|p| p.uid > 0);
+        if !real && tx.waiting_in(id).await?.is_empty() {
             tx.remove_mailbox(id).await?;
         }
     }

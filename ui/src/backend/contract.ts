@@ -240,6 +240,10 @@ missing: number,
  */
 on_server: number, 
 /**
+ * headers, 30d, all …; empty = as the account.
+ */
+keep: string, 
+/**
  * When it was last in step, seconds since 1970; 0 = never.
  */
 checked: number, };
@@ -612,6 +616,9 @@ export interface Calls {
 	account_password: { params: { id: AccountId; password: string }; result: Added };
 	account_trust: { params: { id: AccountId; fingerprint: string }; result: null };
 	account_remove: { params: { id: AccountId }; result: null };
+	account_keep: { params: { id: AccountId; keep: string }; result: null };
+	folder_keep: { params: { mailbox: MailboxId; keep: string }; result: null };
+	background_sync: { params: { seconds: number }; result: boolean };
 	check_now: { params: {  }; result: null };
 	mark: { params: { ids: Array<PlacementId>; mark: Mark }; result: Done };
 	move_to: { params: { ids: Array<PlacementId>; mailbox: MailboxId }; result: Done };

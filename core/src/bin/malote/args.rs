@@ -138,6 +138,8 @@ pub enum Folder {
     Empty { name: String },
     /// Remove for good what is marked as deleted in a folder
     Expunge { name: String },
+    /// How much of a folder's mail to keep here: headers, a number of days such as 30d, all, or account
+    Keep { name: String, keep: String },
     /// Subscribe to a folder
     Subscribe { name: String },
     /// Subscribe to a folder no more
@@ -152,6 +154,8 @@ pub enum Account {
     List,
     /// Take an account off this device; nothing is removed on the server
     Remove { address: String },
+    /// How much of an account's mail to keep here: headers, a number of days such as 30d, or all
+    Keep { address: String, keep: String },
 }
 
 #[derive(Group)]

@@ -70,6 +70,10 @@ async fn command(core: &Core, command: Command, json: bool) -> Result<()> {
             let target = find_folder(core, &folder).await?;
             report(core.copy_to(ids_of(&ids_and_folder)?, target.id).await?, json)
         }
+        Command::Folder(Folder::Keep { name, keep }) => {
+            let keep = if keep == "account" { String::new() } else { keep };
+            core.folder_keep(find_folder(core, &name).await?.id, keep).await
+        }
         Command::Folder(folder) => report(self::folder(core, folder).await?, json),
         Command::Decisions { seen: true } => core.decisions_seen().await,
         Command::Decisions { seen: false } => decisions(core, json).await,
@@ -115,6 +119,9 @@ async fn account(core: &Core, command: Account, json: bool) -> Result<()> {
                 }
             }
             Ok(())
+        }
+        Account::Keep { address, keep } => {
+            core.account_keep(core.account_by_address(Some(&address)).await?, keep).await
         }
         Account::Remove { address } => {
             core.account_remove(core.account_by_address(Some(&address)).await?).await
@@ -272,6 +279,7 @@ async fn folder(core: &Core, command: Folder) -> Result<Done> {
         Folder::Delete { name } => core.folder_remove(id(&name).await?, 0).await,
         Folder::Empty { name } => core.folder_empty(id(&name).await?, 0).await,
         Folder::Expunge { name } => core.folder_expunge(id(&name).await?, 0).await,
+        Folder::Keep { name, .. } => Err(Error::new(Kind::Usage, name)),
         Folder::Subscribe { name } => core.folder_subscribe(id(&name).await?, true).await,
         Folder::Unsubscribe { name } => core.folder_subscribe(id(&name).await?, false).await,
     }

@@ -21,16 +21,31 @@
 //! | – | gone | it goes here too; many at once, and what is merely missing from an answer, is asked about again | `pull::learn` |
 //! | – | moved | gone in one mailbox, new in the other, the same message: nothing is fetched again | `store::message` |
 //! | flags | flags | flag by flag, table above | [`local`] |
-//! | flags | gone | the wish is moot and falls away | `pull::apply_removals` |
+//! | flags | gone | theirs stands; listed as a decision that the user can insist on (docs/adr/0009) | `pull::apply_removals` |
 //! | move | flags | it moves and takes the server's flags along, ours over them | `headers::store` |
-//! | move | gone, and the same move was ours | confirmed: COPYUID, or it is recognised in its target | `replay::settle_uncertain` |
-//! | move | moved to the same place | as if it were ours | `replay::settle_uncertain` |
-//! | move | moved elsewhere, or removed | theirs stands, and the user is told | `pull::apply_removals` |
+//! | move | gone, and the same move was ours | confirmed: COPYUID, or it is recognised in its target | `settle::settle_uncertain` |
+//! | move | moved to the same place | as if it were ours | `settle::settle_uncertain` |
+//! | move or copy | moved elsewhere, or removed | theirs stands; listed as a decision | `pull::apply_removals` |
+//! | copy | – | once: what arrived under a reply that was lost is recognised | `settle::settle_uncertain` |
+//! | upload | – | once, likewise; one that the server does not take waits | `upload` |
 //! | delete | flags | it is deleted | `replay::send_deletes` |
 //! | delete | gone or moved | the wish is moot: what lies elsewhere now is another placement, and stays | `pull::apply_removals` |
 //! | any | another UIDVALIDITY | rows keep their wishes and get their new UIDs by identity | `pull::begin` |
-//! | any | NO | taken back, and the user is told why | `replay::refuse` |
+//! | any | NO | taken back, and the user is told why; of many only what is really refused | `replay::refuse` |
 //! | any | the mailbox is there and does not open | waits | `replay::replay` |
+//!
+//! Of mailboxes:
+//!
+//! | ours | theirs | result | where |
+//! |---|---|---|---|
+//! | – | renamed | the same row under another name: MAILBOXID, else what is in it, tells | `tree::renamed_to` |
+//! | – | gone | what is here is shown as gone; what lies elsewhere too goes from it, and it goes once it is empty | `tree::missing` |
+//! | made | made | one mailbox | `folders::make` |
+//! | renamed | renamed | ours: what the user touched is the user's | `folders::rename` |
+//! | renamed | gone | taken back, and the user is told | `folders::rename` |
+//! | removed | mail came in | it goes to the trash as the rest did | `folders::remove` |
+//! | removed | removed, and made anew | the new one stays | `folders::remove` |
+//! | emptied | mail came in | it stays: UIDs up to the last one seen are removed | `folders::empty` |
 //!
 //! *Impossible*: a move without MOVE (RFC 6851) is a copy and a removal. Cut between the two, with the original moved or kept by
 //! another device before we are back, both live, and nobody can tell that from a copy made on purpose. One too many, never one

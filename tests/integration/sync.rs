@@ -62,6 +62,59 @@ async fn a_new_uidvalidity_keeps_bodies_and_intents() {
     assert_eq!(other.contents("Obras").await["a"], vec![vec!["Flagged".to_owned()]]);
 }
 
+/// A thousand folders, a mailbox that cannot be opened, and names that people really give.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_thousand_folders_and_strange_names() {
+    let server = Dovecot::start();
+    fill(&server, "iara", "INBOX", &["um"]);
+    let mut loader = Loader::sign_in(server.imap, "iara", PASSWORD);
+    let strange = [
+        "Ação & Reação",
+        "日本/語 テスト",
+        "🏛 Museu/👩‍👩‍👧 Família",
+        "a\"b\\c",
+        "-traço",
+        "#cerquilha",
+        "~til",
+        "com espaço ",
+        "&amp;",
+        "Entwürfe (alt)",
+        "{12}",
+        "%d*".trim_end_matches('*'),
+    ];
+    let quoted = |name: &str| {
+        format!("\"{}\"", malote_core::utf7::encode(name).replace('\\', "\\\\").replace('"', "\\\""))
+    };
+    let mut made = Vec::new();
+    for name in strange {
+        if loader.attempt(format!("CREATE {}", quoted(name)).as_bytes()).starts_with("OK") {
+            loader.attempt(format!("APPEND {} {{3+}}\r\na:b", quoted(name)).as_bytes());
+            made.push(name.to_owned());
+        }
+    }
+    assert!(made.len() >= 9, "{made:?}");
+    for n in 0..1000 {
+        loader.create(&format!("Projetos/{}/Pasta {n}", n % 50));
+    }
+    let device = Device::new(&server, "iara", "all").await;
+    device.sync().await;
+    let all = device.core.mailboxes().await.expect("mailboxes");
+    assert!(all.len() > 1000 + made.len(), "{}", all.len());
+    for name in &made {
+        assert_eq!(device.folder(name).await.total, 1, "{name}");
+    }
+    // "Projetos" was never made itself: it is there as a name only, and is no reason to fail.
+    assert!(!device.folder("Projetos").await.selectable);
+    assert!(!all.iter().any(|m| m.gone));
+    // Renamed from one strange name to another, with a thousand beside it.
+    let id = device.folder(&made[0]).await.id;
+    device.core.folder_rename(id, "Ñandú → \"日本\"".into()).await.expect("rename");
+    device.sync().await;
+    let second = Device::new(&server, "iara", "all").await;
+    second.sync().await;
+    assert_eq!(second.folder("Ñandú → \"日本\"").await.total, 1);
+}
+
 /// A smaller policy takes texts off this device, and nothing else: not what is not sent yet, not what another folder keeps.
 #[tokio::test(flavor = "multi_thread")]
 async fn storage_is_trimmed_to_the_policy() {

@@ -156,8 +156,8 @@ impl Store {
             .auto_vacuum(sqlx::sqlite::SqliteAutoVacuum::Incremental)
             .pragma("journal_size_limit", "67108864")
             .pragma("temp_store", "MEMORY");
-        let mut first = options.connect().await?;
-        MIGRATIONS.run(&mut first).await.map_err(|e| match e {
+        let first = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
+        MIGRATIONS.run(&first).await.map_err(|e| match e {
             sqlx::migrate::MigrateError::VersionMissing(_)
             | sqlx::migrate::MigrateError::VersionTooNew(..) => {
                 Error::new(Kind::StorageNewer, dir.display().to_string())
@@ -165,9 +165,11 @@ impl Store {
             sqlx::migrate::MigrateError::Execute(e) => Error::from(e),
             other => Error::new(Kind::StorageDamaged, dir.display().to_string()).because(other),
         })?;
-        look_over(&mut first).await?;
-        spare::prepare(&mut first, dir, newest()).await?;
-        first.close().await?;
+        let mut conn = first.acquire().await?;
+        look_over(&mut conn).await?;
+        spare::prepare(&mut conn, dir, newest()).await?;
+        drop(conn);
+        first.close().await;
         let place = dir.to_owned();
         let writer = SqlitePoolOptions::new()
             .max_connections(1)

@@ -6,7 +6,7 @@
 
 use super::{MIGRATIONS, spare};
 use crate::error::{Error, Kind, Result};
-use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Row, SqliteConnection};
 use std::path::{Path, PathBuf};
 
@@ -97,13 +97,13 @@ pub async fn salvage(dir: &Path, now: i64) -> Result<()> {
         let _ = std::fs::remove_file(format!("{}{ending}", again.display()));
     }
     let aside = set_aside(dir)?;
-    let mut conn = SqliteConnectOptions::new()
+    let options = SqliteConnectOptions::new()
         .filename(&again)
         .create_if_missing(true)
-        .auto_vacuum(sqlx::sqlite::SqliteAutoVacuum::Incremental)
-        .connect()
-        .await?;
-    MIGRATIONS.run(&mut conn).await.map_err(|e| damaged().because(e))?;
+        .auto_vacuum(sqlx::sqlite::SqliteAutoVacuum::Incremental);
+    let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await?;
+    MIGRATIONS.run(&pool).await.map_err(|e| damaged().because(e))?;
+    let mut conn = pool.acquire().await?.detach();
     sqlx::query("ATTACH DATABASE ? AS spare")
         .bind(dir.join(spare::FILE).display().to_string())
         .execute(&mut conn)

@@ -72,11 +72,7 @@ impl Core {
         secrets: Arc<dyn Secrets>,
         clock: Arc<dyn Clock>,
     ) -> Result<(Core, Events)> {
-        let store = Store::open(&dirs.data, clock.now()).await?;
-        let mut tx = store.begin().await?;
-        tx.forget_actions(clock.now() - REMEMBER).await?;
-        tx.forget_decisions(clock.now() - REMEMBER).await?;
-        tx.commit().await?;
+        let store = open_store(&dirs.data, clock.now()).await?;
         let (events, receiver) = broadcast::channel(1024);
         let core = Core(Arc::new(Inner {
             store,
@@ -254,6 +250,30 @@ impl Core {
     pub async fn close(&self) {
         self.store.close().await;
     }
+}
+
+/// Opens the database and tidies it up. Damage that only the tidying meets is salvaged like any other.
+async fn open_store(dir: &std::path::Path, now: i64) -> Result<Store> {
+    let store = Store::open(dir, now).await?;
+    match tidy(&store, now).await {
+        Err(e) if e.kind == Kind::StorageDamaged => {
+            store.suspect();
+            store.close().await;
+            drop(store);
+            let store = Store::open(dir, now).await?;
+            tidy(&store, now).await?;
+            Ok(store)
+        }
+        other => other.map(|()| store),
+    }
+}
+
+/// Forgets what can no longer be undone.
+async fn tidy(store: &Store, now: i64) -> Result<()> {
+    let mut tx = store.begin().await?;
+    tx.forget_actions(now - REMEMBER).await?;
+    tx.forget_decisions(now - REMEMBER).await?;
+    tx.commit().await
 }
 
 /// Turns change sets into events: coalesced, with the windows read again.

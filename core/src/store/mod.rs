@@ -267,6 +267,7 @@ async fn look_over(conn: &mut SqliteConnection) -> Result<()> {
         "PRAGMA quick_check(intent)",
         "PRAGMA quick_check(setting)",
         "PRAGMA quick_check(notice)",
+        "PRAGMA quick_check(decision)",
     ] {
         let said: String = sqlx::query_scalar(sql).fetch_one(&mut *conn).await?;
         if said != "ok" {

@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 
 export const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
 const target = process.env.CARGO_TARGET_DIR ?? join(root, "target");
-const bin = (name) => join(target, "debug", name);
+export const bin = (name) => join(target, "debug", name);
 
 /** Starts a program that prints one JSON line when it is ready and ends with its standard input. */
 async function helper(program, args, env = {}) {
@@ -26,6 +26,7 @@ async function helper(program, args, env = {}) {
 			await lines.next();
 		},
 		async stop() {
+			if (child.exitCode !== null || child.signalCode !== null) return;
 			const ended = new Promise((done) => child.once("exit", done));
 			child.stdin.end();
 			await ended;

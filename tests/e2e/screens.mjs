@@ -5,7 +5,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { AxeBuilder } from "@axe-core/playwright";
-import { account, bridge, call, chromium, home, mailServer, root, SIZES, until } from "./lib.mjs";
+import { account, bin, bridge, call, chromium, home, mailServer, root, SIZES, until } from "./lib.mjs";
 
 const shots = join(root, "target/shots");
 mkdirSync(shots, { recursive: true });
@@ -405,8 +405,7 @@ test("what was decided otherwise is listed, and can be insisted on", async (t) =
 	// The other device archives it; this one, without a network, moves the same message elsewhere.
 	await call(other.url, "archive", { ids: [row.id] });
 	await until("sent", async () => (await call(other.url, "accounts", {}))[0].waiting === 0);
-	const malote = (...args) =>
-		execFileSync(join(root, "target/debug/malote"), ["--home", place.dir, ...args]).toString();
+	const malote = (...args) => execFileSync(bin("malote"), ["--home", place.dir, ...args]).toString();
 	const mine = JSON.parse(malote("--json", "list", "--limit", "9")).find((r) => r.subject === row.subject);
 	malote("move", mine.id, "Recibos");
 	core = await bridge(place.dir);

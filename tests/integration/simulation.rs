@@ -227,7 +227,7 @@ fn a_crash_at_every_step() {
                 .chain((0..course.steps).flat_map(|n| [Crash::BeforeStep(n), Crash::AfterStep(n)]));
             // Before the next one is the same as after this one; for the many situations about folders once is enough.
             let once = |p: &Crash| matches!(p, Crash::BeforeCommit(_) | Crash::AfterStep(_));
-            for point in points.filter(|p| !scenario.is_about_folders() || once(p)) {
+            for point in points.filter(|p| !scenario.is_brief() || once(p)) {
                 let (mut station, _dir) = stage.copy().await;
                 let mut wrong = Vec::new();
                 if !station.crash(point).await {

@@ -117,7 +117,7 @@ test("the real window", async (t) => {
 			true,
 			"the window stayed where it was",
 		);
-		await app.execute("document.querySelector('.folders button').click()");
+		await app.execute("document.querySelector('.folders li button').click()");
 		await app.see("the inbox again", "return document.querySelectorAll('.row .lucide-paperclip').length > 0");
 		// An attachment is saved where the user finds it.
 		await app.resize(1280, 820);

@@ -168,6 +168,7 @@ macro_rules! user {
         deeds
     }};
 }
+pub(crate) use user;
 
 /// All situations.
 pub fn all() -> Vec<Scenario> {

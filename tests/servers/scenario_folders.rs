@@ -1,7 +1,7 @@
 //! Situations about folders, copies and uploads.
 
 use crate::device::small;
-use crate::scenario::{Deeds, NOW, Scenario, still, uids};
+use crate::scenario::{Deeds, NOW, Scenario, still, uids, user};
 use crate::station::Station;
 use malote_core::journal::append::{self, Upload};
 use malote_core::journal::{folder, relocate};
@@ -68,15 +68,6 @@ impl Station {
         tx.commit().await.expect("commit");
         done
     }
-}
-
-macro_rules! user {
-    (|$s:ident| $($body:tt)*) => {{
-        fn deeds<'a>($s: &'a Station) -> Deeds<'a> {
-            Box::pin(async move { $($body)*; })
-        }
-        deeds
-    }};
 }
 
 /// All of them.

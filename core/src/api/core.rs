@@ -158,21 +158,7 @@ impl Core {
             let mut ctx =
                 Context::new(self.store.clone(), account.id, self.vault.clone(), self.clock.clone());
             ctx.release_held = true;
-            let mut session = ctx.connect().await?;
-            session.compress().await?;
-            let done = async {
-                let before = ctx.meter.round_trips();
-                cycle::cycle(&ctx, &mut session, true).await?;
-                if ctx.meter.round_trips() - before <= 1 && self.store.waiting_count(account.id).await? == 0 {
-                    return Ok(()); // nothing was new: one question has told that
-                }
-                // What was held back or came in meanwhile.
-                cycle::survey(&ctx, &mut session, false).await
-            }
-            .await;
-            ctx.write_down(&mut session).await?;
-            done?;
-            session.logout().await;
+            one_visit(&ctx, true).await?;
         }
         Ok(())
     }
@@ -189,18 +175,7 @@ impl Core {
         let mut working = tokio::task::JoinSet::new();
         for account in self.store.accounts().await? {
             let ctx = Context::new(self.store.clone(), account.id, self.vault.clone(), self.clock.clone());
-            working.spawn(async move {
-                let whole = async {
-                    let mut session = ctx.connect().await?;
-                    session.compress().await?;
-                    let done = cycle::cycle(&ctx, &mut session, true).await;
-                    ctx.write_down(&mut session).await?;
-                    done?;
-                    session.logout().await;
-                    Ok::<(), Error>(())
-                };
-                tokio::time::timeout_at(until, whole).await
-            });
+            working.spawn(async move { tokio::time::timeout_at(until, one_visit(&ctx, false)).await });
         }
         let mut all = true;
         while let Some(outcome) = working.join_next().await {
@@ -250,6 +225,28 @@ impl Core {
     pub async fn close(&self) {
         self.store.close().await;
     }
+}
+
+/// A cycle over a connection of its own; where there was something to do, `again` asks once more.
+async fn one_visit(ctx: &Context, again: bool) -> Result<()> {
+    let mut session = ctx.connect().await?;
+    session.compress().await?;
+    let done = async {
+        let before = ctx.meter.round_trips();
+        cycle::cycle(ctx, &mut session, true).await?;
+        // Nothing was new: one question has told that.
+        let quiet = ctx.meter.round_trips() - before <= 1 && ctx.store.waiting_count(ctx.account).await? == 0;
+        if !again || quiet {
+            return Ok(());
+        }
+        // What was held back or came in meanwhile.
+        cycle::survey(ctx, &mut session, false).await
+    }
+    .await;
+    ctx.write_down(&mut session).await?;
+    done?;
+    session.logout().await;
+    Ok(())
 }
 
 /// Opens the database and tidies it up. Damage that only the tidying meets is salvaged like any other.

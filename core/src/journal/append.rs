@@ -3,7 +3,7 @@
 use super::Actions;
 use crate::error::{Error, Kind, Result};
 use crate::mime::{header, render};
-use crate::model::{ActionId, Flags, MailboxId, MessageId, PlacementId};
+use crate::model::{AccountId, ActionId, Flags, MailboxId, MessageId, PlacementId};
 use crate::store::Tx;
 use crate::store::body::Packed;
 use crate::store::intent::IntentKind;
@@ -43,12 +43,9 @@ pub async fn append(
     };
     let ids = tx.put_messages(to.account, std::slice::from_ref(&message)).await?;
     let id = *ids.get(&message.identity).ok_or_else(|| Error::new(Kind::Storage, "message"))?;
-    let mut actions = Actions::default();
-    let action = actions.of(tx, to.account, "append", "append", target, now).await?;
-    let placement = tx.add_upload(target, id, &upload.flags, upload.received).await?;
+    // In front of the intent, with which the spare takes it over.
     tx.put_body(id, packed, &render::preview(upload.raw)).await?;
-    tx.add_intent(action, to.account, placement, target, &IntentKind::Append, 0).await?;
-    Ok((placement, actions.done()))
+    put_up(tx, now, to.account, target, id, &upload.flags, upload.received).await
 }
 
 /// Puts a message whose text is here, and that no mailbox has any more, into a mailbox again.
@@ -59,10 +56,22 @@ pub async fn again(
     message: MessageId,
     flags: &Flags,
 ) -> Result<Vec<ActionId>> {
-    let to = tx.mailbox(target).await?;
+    let account = tx.mailbox(target).await?.account;
+    Ok(put_up(tx, now, account, target, message, flags, now).await?.1)
+}
+
+async fn put_up(
+    tx: &mut Tx,
+    now: i64,
+    account: AccountId,
+    target: MailboxId,
+    message: MessageId,
+    flags: &Flags,
+    received: i64,
+) -> Result<(PlacementId, Vec<ActionId>)> {
     let mut actions = Actions::default();
-    let action = actions.of(tx, to.account, "append", "append", target, now).await?;
-    let placement = tx.add_upload(target, message, flags, now).await?;
-    tx.add_intent(action, to.account, placement, target, &IntentKind::Append, 0).await?;
-    Ok(actions.done())
+    let action = actions.of(tx, account, "append", "append", target, now).await?;
+    let placement = tx.add_upload(target, message, flags, received).await?;
+    tx.add_intent(action, account, placement, target, &IntentKind::Append, 0).await?;
+    Ok((placement, actions.done()))
 }

@@ -107,6 +107,14 @@ pub struct IntentRow {
     pub not_before: i64,
 }
 
+impl IntentRow {
+    /// True where this is what gives an expected placement its UID.
+    pub fn brings(&self, placement: PlacementId) -> bool {
+        self.kind.leads_to().is_some_and(|(_, expected)| expected == placement)
+            || (self.kind == IntentKind::Append && self.placement == placement)
+    }
+}
+
 const COLUMNS: &str = "id, action_id, account_id, kind, placement_id, mailbox_id, target_id, expected_id, add_bits, add_keywords, remove_bits, remove_keywords, state, not_before, name, shown, uid_validity, uid_last";
 
 fn read(r: &SqliteRow) -> Result<IntentRow> {

@@ -80,6 +80,9 @@ pub struct ListRow {
 
 const COLUMNS: &str = "id, message_id, mailbox_id, uid, base_bits, base_keywords, bits, keywords, modseq, received, sort_date, hidden";
 
+/// A wish for a placement that hides it.
+const HIDING_WISH: &str = "EXISTS (SELECT 1 FROM intent i WHERE i.placement_id = placement.id AND i.state <> 'done' AND i.kind IN ('move', 'delete'))";
+
 fn read(r: &SqliteRow) -> Result<PlacementRow> {
     let (base_keywords, keywords): (String, String) = (r.try_get("base_keywords")?, r.try_get("keywords")?);
     Ok(PlacementRow {
@@ -321,20 +324,21 @@ impl Tx {
         Ok(out)
     }
 
-    /// All placements with a UID of a mailbox.
-    pub async fn placements_with_uid(&mut self, mailbox: MailboxId) -> Result<Vec<PlacementRow>> {
+    async fn placements_where(&mut self, mailbox: MailboxId, condition: &str) -> Result<Vec<PlacementRow>> {
         let sql = sqlx::AssertSqlSafe(format!(
-            "SELECT {COLUMNS} FROM placement WHERE mailbox_id = ? AND uid > 0 ORDER BY uid"
+            "SELECT {COLUMNS} FROM placement WHERE mailbox_id = ? AND {condition}"
         ));
         sqlx::query(sql).bind(mailbox.0).fetch_all(self.conn()).await?.iter().map(read).collect()
     }
 
+    /// All placements with a UID of a mailbox.
+    pub async fn placements_with_uid(&mut self, mailbox: MailboxId) -> Result<Vec<PlacementRow>> {
+        self.placements_where(mailbox, "uid > 0 ORDER BY uid").await
+    }
+
     /// Placements that wait for a UID.
     pub async fn expected_placements(&mut self, mailbox: MailboxId) -> Result<Vec<PlacementRow>> {
-        let sql = sqlx::AssertSqlSafe(format!(
-            "SELECT {COLUMNS} FROM placement WHERE mailbox_id = ? AND uid = 0 ORDER BY id"
-        ));
-        sqlx::query(sql).bind(mailbox.0).fetch_all(self.conn()).await?.iter().map(read).collect()
+        self.placements_where(mailbox, "uid = 0 ORDER BY id").await
     }
 
     /// Adds placements. Their UIDs are not in the mailbox yet.
@@ -505,10 +509,10 @@ impl Tx {
 
     /// Hides what has a UID up to this one, or shows it again as far as no other wish hides it.
     pub async fn set_hidden_up_to(&mut self, mailbox: MailboxId, last: u32, hidden: bool) -> Result<()> {
-        sqlx::query(
+        sqlx::query(sqlx::AssertSqlSafe(format!(
             "UPDATE placement SET hidden = ?1 WHERE mailbox_id = ?2 AND uid BETWEEN 1 AND ?3 AND hidden <> ?1
-             AND (?1 OR NOT EXISTS (SELECT 1 FROM intent i WHERE i.placement_id = placement.id AND i.state <> 'done' AND i.kind IN ('move', 'delete')))",
-        )
+             AND (?1 OR NOT {HIDING_WISH})"
+        )))
         .bind(hidden)
         .bind(mailbox.0)
         .bind(i64::from(last))
@@ -531,19 +535,12 @@ impl Tx {
 
     /// What the user sees in a mailbox.
     pub async fn visible_placements(&mut self, mailbox: MailboxId) -> Result<Vec<PlacementRow>> {
-        let sql = sqlx::AssertSqlSafe(format!(
-            "SELECT {COLUMNS} FROM placement WHERE mailbox_id = ? AND hidden = 0 ORDER BY id"
-        ));
-        sqlx::query(sql).bind(mailbox.0).fetch_all(self.conn()).await?.iter().map(read).collect()
+        self.placements_where(mailbox, "hidden = 0 ORDER BY id").await
     }
 
     /// What is hidden without a wish that hides it: an emptied mailbox got another UIDVALIDITY meanwhile.
     pub async fn hidden_without_wish(&mut self, mailbox: MailboxId) -> Result<Vec<PlacementRow>> {
-        let sql = sqlx::AssertSqlSafe(format!(
-            "SELECT {COLUMNS} FROM placement WHERE mailbox_id = ? AND hidden = 1 AND NOT EXISTS
-             (SELECT 1 FROM intent i WHERE i.placement_id = placement.id AND i.state <> 'done' AND i.kind IN ('move', 'delete'))"
-        ));
-        sqlx::query(sql).bind(mailbox.0).fetch_all(self.conn()).await?.iter().map(read).collect()
+        self.placements_where(mailbox, &format!("hidden = 1 AND NOT {HIDING_WISH}")).await
     }
 
     /// A new UIDVALIDITY: no UID means anything any more, everything is expected anew (DESIGN: rekey).

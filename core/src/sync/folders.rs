@@ -186,10 +186,11 @@ async fn remove(ctx: &Context, session: &mut Session, intent: &IntentRow, row: &
         tx.commit().await?;
         return Ok(true);
     }
-    if !session.search("ALL").await?.is_empty() {
-        return not_empty(tx, intent, row).await;
-    }
+    // Nobody else can write while a transaction is open: it does not wait for a server.
     drop(tx);
+    if !session.search("ALL").await?.is_empty() {
+        return not_empty(ctx, intent, row).await;
+    }
     session.unselect().await?;
     set_state(ctx, intent, IntentState::Sent).await?;
     match session.delete_mailbox(&row.raw).await {
@@ -206,7 +207,8 @@ async fn remove(ctx: &Context, session: &mut Session, intent: &IntentRow, row: &
 
 /// What is still in it is hidden here: by a wish that came after this one, which then goes first, or by one that is no more. Else
 /// it came in this very moment, and the next sync sees it.
-async fn not_empty(mut tx: Tx, intent: &IntentRow, row: &MailboxRow) -> Result<bool> {
+async fn not_empty(ctx: &Context, intent: &IntentRow, row: &MailboxRow) -> Result<bool> {
+    let mut tx = ctx.store.begin().await?;
     let forgotten = tx.hidden_without_wish(row.id).await?;
     for p in &forgotten {
         tx.set_hidden(p, false).await?;

@@ -81,13 +81,7 @@ pub async fn store(ctx: &Context, tx: &mut Tx, mailbox: MailboxId, headers: Vec<
     // Expected placements that the server may know of by now. One whose move has not been sent cannot be there yet: a
     // message that looks like it is another copy.
     let mut expected: Vec<PlacementRow> = tx.expected_placements(mailbox).await?;
-    expected.retain(|p| {
-        !waiting.iter().any(|i| {
-            i.state == IntentState::Queued
-                && (i.kind.leads_to().is_some_and(|(_, expected)| expected == p.id)
-                    || (i.kind == IntentKind::Append && i.placement == p.id))
-        })
-    });
+    expected.retain(|p| !waiting.iter().any(|i| i.state == IntentState::Queued && i.brings(p.id)));
     let (known, fresh): (Vec<_>, Vec<_>) = headers.into_iter().partition(|h| existing.contains_key(&h.uid));
     let none: Vec<FlagChange> = Vec::new();
     for h in known {
@@ -175,10 +169,7 @@ pub async fn drop_unfound(ctx: &Context, tx: &mut Tx, row: &MailboxRow) -> Resul
     let waiting = tx.waiting_in(row.id).await?;
     let mut lost = 0;
     for p in expected {
-        let awaited = waiting.iter().any(|i| {
-            i.kind.leads_to().is_some_and(|(_, expected)| expected == p.id)
-                || (i.kind == IntentKind::Append && i.placement == p.id)
-        });
+        let awaited = waiting.iter().any(|i| i.brings(p.id));
         if awaited {
             continue;
         }

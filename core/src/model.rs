@@ -380,6 +380,23 @@ impl Keep {
     }
 }
 
+/// How many bytes an account may move in a day; 0 = as many as it likes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Budget {
+    /// Received.
+    pub down: u64,
+    /// Sent.
+    pub up: u64,
+}
+
+impl Budget {
+    /// Of what may be received, what the background may use; `None` where there is no limit. The rest is for what the user asks
+    /// for, and for new mail.
+    pub fn for_background(self) -> Option<u64> {
+        (self.down > 0).then_some(self.down / 100 * 90)
+    }
+}
+
 impl std::fmt::Display for Keep {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {

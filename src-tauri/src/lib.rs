@@ -31,6 +31,9 @@ async fn open(app: &AppHandle) -> Result<Core, ErrorView> {
             let _ = handle.emit("malote", event);
         }
     });
+    if cfg!(mobile) {
+        core.rest_when_hidden();
+    }
     core.start().await?;
     Ok(core)
 }

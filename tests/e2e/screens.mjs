@@ -162,6 +162,7 @@ test("reading and doing, at every size, by keyboard, mouse and touch", async (t)
 			"undone",
 			async () => (await call(url, "mailboxes", {})).find((m) => m.role === "inbox").total === total,
 		);
+		await until("and on the screen", async () => (await subjects(page))[0] === before[0]);
 		// Many at once.
 		await page.keyboard.press("Escape");
 		await page.locator(".select").nth(0).click();

@@ -33,7 +33,9 @@ pub struct Options {
     pub store: Option<&'static str>,
     /// How many connections one user may have; 100 by default.
     pub connections: Option<u32>,
-    /// More of `dovecot.conf`, at its end.
+    /// A file of access rights (`vfile`), in `acl` of the server's directory; empty for none.
+    pub acl: &'static str,
+    /// More of `dovecot.conf`, at its end; `@DIR@` is the server's directory.
     pub extra: String,
 }
 
@@ -73,6 +75,9 @@ impl Dovecot {
                 .status();
             assert!(own.is_ok_and(|s| s.success()), "chown");
         }
+        if !options.acl.is_empty() {
+            std::fs::write(dir.path().join("acl"), options.acl).expect("acl");
+        }
         let log = std::fs::File::create(dir.path().join("stderr.log")).expect("log");
         let mut command = Command::new(program());
         command.arg("-F").arg("-c").arg(&conf).stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
@@ -80,6 +85,11 @@ impl Dovecot {
         let server = Self { child, dir, place: Place { imap, imaps, ca: certificates.ca } };
         place::wait_for_greeting(server.imap, || server.log());
         server
+    }
+
+    /// Other access rights; connections made from now on heed them.
+    pub fn set_acl(&self, acl: &str) {
+        std::fs::write(self.dir.path().join("acl"), acl).expect("acl");
     }
 
     /// What the server wrote to its log.
@@ -103,8 +113,7 @@ impl Drop for Dovecot {
 }
 
 fn config(dir: &Path, tls: &Certificates, imap: u16, imaps: u16, options: &Options) -> String {
-    let (store, connections, extra) =
-        (options.store.unwrap_or("sdbox"), options.connections.unwrap_or(100), &options.extra);
+    let (store, connections) = (options.store.unwrap_or("sdbox"), options.connections.unwrap_or(100));
     let d = dir.display();
     let root = is_root();
     let own = |flag: &str| {
@@ -124,6 +133,7 @@ fn config(dir: &Path, tls: &Certificates, imap: u16, imaps: u16, options: &Optio
     let capability =
         options.capability.as_ref().map(|c| format!("  imap_capability = {c}\n")).unwrap_or_default();
     let (cert, key) = (tls.cert.display(), tls.key.display());
+    let extra = options.extra.replace("@DIR@", &dir.display().to_string());
     format!(
         r#"base_dir = {d}/run
 state_dir = {d}/run

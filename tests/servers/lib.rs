@@ -11,6 +11,7 @@ pub mod disk;
 pub mod distance;
 pub mod dovecot;
 pub mod fake;
+pub mod line;
 pub mod loader;
 pub mod mailutils;
 pub mod model;

@@ -296,6 +296,7 @@ fn account_row(keep: Keep) -> AccountRow {
         proxy: String::new(),
         sealed_proxy: Vec::new(),
         keep,
+        budget: Default::default(),
         created: 0,
     }
 }

@@ -6,10 +6,13 @@ use super::types::{Added, Done, Mark, NewAccount, Undone};
 use crate::account::{self, AccountRow};
 use crate::error::{Error, Kind, Result};
 use crate::journal::{append, decision, delete, flag, folder, relocate, undo};
-use crate::model::{AccountId, ActionId, FlagChange, Flags, Keep, MailboxId, PlacementId, Role};
+use crate::model::{AccountId, ActionId, Budget, FlagChange, Flags, Keep, MailboxId, PlacementId, Role};
 
 /// Deleting for good waits this long before the server is told, so that undo can bring it back. Seconds.
 pub const HOLD: i64 = 10;
+
+/// As people and providers count them.
+const MEGABYTE: u64 = 1_000_000;
 
 impl Core {
     /// Signs in, and keeps the account when that worked.
@@ -31,6 +34,7 @@ impl Core {
             proxy: new.proxy.trim().to_owned(),
             sealed_proxy: Vec::new(),
             keep: Keep::parse(keep).ok_or_else(|| Error::new(Kind::Usage, keep))?,
+            budget: account::usual_budget(&new.imap.host),
             created: self.clock.now(),
         };
         if new.password_command.is_empty() {
@@ -106,6 +110,36 @@ impl Core {
         let mut tx = self.store.begin().await?;
         tx.set_keep(id, keep).await?;
         self.trim(tx, id, keep).await
+    }
+
+    /// How many megabytes an account may move in a day; 0 = as many as it likes. Near the limit nothing is fetched any more that
+    /// nobody asked for.
+    pub async fn account_budget(&self, id: AccountId, down: u32, up: u32) -> Result<()> {
+        let budget = Budget { down: u64::from(down) * MEGABYTE, up: u64::from(up) * MEGABYTE };
+        let mut tx = self.store.begin().await?;
+        tx.set_budget(id, budget).await?;
+        tx.commit().await?;
+        self.check_now().await
+    }
+
+    /// Keeps messages on this device whatever the policy says, with all their files, or no longer.
+    pub async fn pin(&self, ids: Vec<PlacementId>, wanted: bool) -> Result<()> {
+        let mut tx = self.store.begin().await?;
+        for id in ids {
+            if let Some(p) = tx.placement(id).await? {
+                tx.set_pinned(p.message, wanted).await?;
+            }
+        }
+        tx.commit().await?;
+        self.check_now().await
+    }
+
+    /// Uses a mailbox for something, whatever the server says: drafts, sent, archive, junk, trash; `None` for nothing special.
+    pub async fn folder_use(&self, mailbox: MailboxId, role: Option<Role>) -> Result<Done> {
+        let mut tx = self.store.begin().await?;
+        let actions = folder::set_use(&mut tx, self.clock.now(), mailbox, role).await?;
+        tx.commit().await?;
+        Ok(done(actions, "use", Some(mailbox), &[]))
     }
 
     /// The same for one mailbox; empty = as the account.

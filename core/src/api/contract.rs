@@ -86,9 +86,13 @@ contract! {
     account_trust(id: AccountId, fingerprint: String) -> ();
     account_remove(id: AccountId) -> ();
     account_keep(id: AccountId, keep: String) -> ();
+    account_budget(id: AccountId, down: u32, up: u32) -> ();
+    pin(ids: Vec<PlacementId>, wanted: bool) -> ();
     folder_keep(mailbox: MailboxId, keep: String) -> ();
     background_sync(seconds: u32) -> bool;
     check_now() -> ();
+    shown(visible: bool) -> ();
+    network_changed() -> ();
     mark(ids: Vec<PlacementId>, mark: Mark) -> Done;
     move_to(ids: Vec<PlacementId>, mailbox: MailboxId) -> Done;
     archive(ids: Vec<PlacementId>) -> Done;
@@ -101,6 +105,7 @@ contract! {
     folder_remove(mailbox: MailboxId, hold: u32) -> Done;
     folder_empty(mailbox: MailboxId, hold: u32) -> Done;
     folder_expunge(mailbox: MailboxId, hold: u32) -> Done;
+    folder_use(mailbox: MailboxId, role: Option<Role>) -> Done;
     folder_subscribe(mailbox: MailboxId, wanted: bool) -> Done;
     decision_insist(id: String) -> Done;
     decisions_seen() -> ();

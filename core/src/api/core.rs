@@ -13,6 +13,7 @@ use crate::sync::supervisor::Supervisor;
 use crate::sync::{Context, bodies, cycle, supervisor};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 use tokio::sync::{Mutex, OnceCell, broadcast};
@@ -49,6 +50,8 @@ pub struct Inner {
     pub(super) dirs: Dirs,
     pub(super) events: broadcast::Sender<Event>,
     pub(super) supervisor: OnceCell<Arc<Supervisor>>,
+    /// A phone's policy: connections end while nobody looks.
+    rests: AtomicBool,
     pub(super) windows: Mutex<Windows>,
 }
 
@@ -81,6 +84,7 @@ impl Core {
             dirs,
             events,
             supervisor: OnceCell::new(),
+            rests: AtomicBool::new(false),
             windows: Mutex::default(),
         }));
         tokio::spawn(tell(Arc::downgrade(&core.0), core.store.watch()));
@@ -113,6 +117,32 @@ impl Core {
                 tracing::warn!(error = %e, "the storage could not be looked over");
             }
         });
+        Ok(())
+    }
+
+    /// The policy of a phone from now on: while nobody looks, no connection is kept, and only [`Core::background_sync`] fetches
+    /// and sends. A laptop stays connected.
+    pub fn rest_when_hidden(&self) {
+        self.rests.store(true, Ordering::SeqCst);
+    }
+
+    /// Somebody looks at the app, or no longer.
+    pub async fn shown(&self, visible: bool) -> Result<()> {
+        let Some(supervisor) = self.supervisor() else { return Ok(()) };
+        if self.rests.load(Ordering::SeqCst) {
+            supervisor.rest(!visible).await?;
+        }
+        if visible {
+            supervisor.doubt_connections();
+        }
+        Ok(())
+    }
+
+    /// The device is on another network, or on one again. It is noticed without this too, a little later.
+    pub async fn network_changed(&self) -> Result<()> {
+        if let Some(supervisor) = self.supervisor() {
+            supervisor.doubt_connections();
+        }
         Ok(())
     }
 
@@ -166,12 +196,15 @@ impl Core {
     /// Brings all accounts in step as far as the time reaches, without a screen: for the window that a phone's system grants now
     /// and then. True when everything is in step. What was begun and not finished is safe: the next time goes on with it.
     pub async fn background_sync(&self, seconds: u32) -> Result<bool> {
-        if let Some(supervisor) = self.supervisor() {
-            supervisor.wake_all(); // the app is open: it is at it already
-            return Ok(true);
-        }
+        let _lock = match self.supervisor() {
+            Some(supervisor) if !supervisor.is_resting() => {
+                supervisor.wake_all(); // the app is open: it is at it already
+                return Ok(true);
+            }
+            Some(_) => None, // it holds the lock, and rests
+            None => Some(supervisor::lock(&self.dirs.data)?),
+        };
         let until = tokio::time::Instant::now() + Duration::from_secs(u64::from(seconds));
-        let _lock = supervisor::lock(&self.dirs.data)?;
         let mut working = tokio::task::JoinSet::new();
         for account in self.store.accounts().await? {
             let ctx = Context::new(self.store.clone(), account.id, self.vault.clone(), self.clock.clone());
@@ -195,12 +228,12 @@ impl Core {
     pub async fn fetch_once(&self, id: PlacementId) -> Result<()> {
         let placement = self.store.placement(id).await?;
         let message = self.store.message(placement.message).await?;
-        if message.has_body {
+        if message.has_body && !message.partial {
             return Ok(());
         }
         let ctx = Context::new(self.store.clone(), message.account, self.vault.clone(), self.clock.clone());
         let mut session = ctx.connect().await?;
-        bodies::fetch_one(&ctx, &mut session, placement.message).await?;
+        bodies::fetch_one(&ctx, &mut session, placement.message, true).await?;
         ctx.write_down(&mut session).await?;
         session.logout().await;
         Ok(())
@@ -308,6 +341,9 @@ async fn tell(core: Weak<Inner>, mut changes: broadcast::Receiver<ChangeSet>) {
         if all.notices {
             send(Event::Notices);
         }
+        for (message, (here, size)) in all.coming {
+            send(Event::MessageComing { message, here, size });
+        }
         for message in all.messages.iter().take(50) {
             send(Event::Message { message: *message });
         }
@@ -331,4 +367,5 @@ fn merge(all: &mut ChangeSet, one: ChangeSet) {
     all.mailboxes.extend(one.mailboxes);
     all.messages.extend(one.messages);
     all.journal.extend(one.journal);
+    all.coming.extend(one.coming);
 }

@@ -22,6 +22,15 @@ pub enum Event {
         /// Which.
         message: MessageId,
     },
+    /// A large message is coming.
+    MessageComing {
+        /// Which.
+        message: MessageId,
+        /// Bytes that are here.
+        here: u64,
+        /// Bytes in all.
+        size: u64,
+    },
     /// The content of a message that was asked for cannot be had now.
     MessageFailed {
         /// Which.

@@ -111,7 +111,7 @@ impl Core {
             let account = self.store.message(view.message).await?.account;
             let (message, events) = (view.message, self.events.clone());
             tokio::spawn(async move {
-                if let Err(e) = supervisor.fetch(account, message).await {
+                if let Err(e) = supervisor.fetch(account, message, false).await {
                     let _ = events.send(Event::MessageFailed { message, error: ErrorView::from(e) });
                 }
             });
@@ -122,7 +122,11 @@ impl Core {
     /// The raw message; NotFound while it is not on this device.
     pub async fn raw(&self, id: PlacementId) -> Result<Vec<u8>> {
         let p = self.store.placement(id).await?;
-        self.store.body(p.message).await?.ok_or_else(|| Error::new(Kind::NotFound, id.to_string()))
+        let missing = || Error::new(Kind::NotFound, id.to_string());
+        if self.store.message(p.message).await?.partial {
+            return Err(missing());
+        }
+        self.store.body(p.message).await?.ok_or_else(missing)
     }
 
     /// One part of a message that is on this device.
@@ -131,16 +135,28 @@ impl Core {
         Ok(content::attachment(&self.store, p.message, part).await?.1)
     }
 
+    /// One file of a message, fetched now where it was left out so far.
+    async fn file(&self, message: MessageId, part: u32) -> Result<(String, Vec<u8>)> {
+        let row = self.store.message(message).await?;
+        if row.partial
+            && !content::has_file(&self.store, message, part).await?
+            && let Some(supervisor) = self.supervisor()
+        {
+            supervisor.fetch(row.account, message, true).await?;
+        }
+        content::attachment(&self.store, message, part).await
+    }
+
     /// Saves a file of a message among the downloads, under a name that is free.
     pub async fn attachment_save(&self, message: MessageId, part: u32) -> Result<Saved> {
-        let (name, bytes) = content::attachment(&self.store, message, part).await?;
+        let (name, bytes) = self.file(message, part).await?;
         let dir = self.dirs.downloads.clone();
         write_new(&dir, &name, bytes).await
     }
 
     /// Puts a file of a message where another program can open it.
     pub async fn attachment_open(&self, message: MessageId, part: u32) -> Result<Saved> {
-        let (name, bytes) = content::attachment(&self.store, message, part).await?;
+        let (name, bytes) = self.file(message, part).await?;
         let dir = self.dirs.cache.join("opened").join(format!("{message}-{part}"));
         // The last copy makes room for this one, so that opening twice gives one file.
         let _ = tokio::fs::remove_dir_all(&dir).await;

@@ -194,6 +194,45 @@ pub async fn empty(tx: &mut Tx, now: i64, id: MailboxId, hold: i64) -> Result<Ve
     Ok(actions.done())
 }
 
+/// Uses a mailbox for something, whatever the server says; `None` for nothing special. Another one that was used for it is no
+/// longer.
+pub async fn set_use(tx: &mut Tx, now: i64, id: MailboxId, role: Option<Role>) -> Result<Vec<ActionId>> {
+    let row = own(tx, id).await?;
+    let fits = !matches!(role, Some(Role::Inbox | Role::All | Role::Flagged));
+    if !row.selectable || !fits {
+        return Err(Error::new(Kind::NotPermitted, row.name).because("it cannot be used for that"));
+    }
+    let mut actions = Actions::default();
+    if row.role == role {
+        return Ok(actions.done());
+    }
+    let others = tx.mailboxes(row.account).await?;
+    let from = others.iter().find(|m| role.is_some() && m.role == role).map_or(MailboxId(0), |m| m.id);
+    let action = actions.of(tx, row.account, "use", "use", id, now).await?;
+    let kind = IntentKind::Use { role, before: row.role, from };
+    tx.add_intent(action, row.account, PlacementId(0), id, &kind, 0).await?;
+    tx.set_mailbox_use(id, role, true).await?;
+    if from.0 > 0 {
+        tx.set_mailbox_use(from, None, false).await?;
+    }
+    Ok(actions.done())
+}
+
+/// As it was before.
+pub(super) async fn unset_use(
+    tx: &mut Tx,
+    id: MailboxId,
+    role: Option<Role>,
+    before: Option<Role>,
+    from: MailboxId,
+) -> Result<()> {
+    tx.set_mailbox_use(id, before, true).await?;
+    if from.0 > 0 {
+        tx.set_mailbox_use(from, role, true).await?;
+    }
+    Ok(())
+}
+
 /// Subscribes to a mailbox, or no more.
 pub async fn subscribe(tx: &mut Tx, now: i64, id: MailboxId, wanted: bool) -> Result<Vec<ActionId>> {
     let row = tx.mailbox(id).await?;

@@ -103,6 +103,7 @@ async fn revert_mailbox(tx: &mut Tx, intent: &IntentRow) -> Result<()> {
         IntentKind::Rename { from_shown, .. } => folder::show_as(tx, &row, from_shown).await,
         IntentKind::Remove => tx.set_mailbox_hidden(row.id, false).await,
         IntentKind::Subscribe(on) => tx.set_subscribed(row.id, !on).await,
+        IntentKind::Use { role, before, from } => folder::unset_use(tx, row.id, *role, *before, *from).await,
         IntentKind::Empty { last, .. } => {
             let last = if row.uid_validity > 0 { *last } else { u32::MAX };
             tx.set_hidden_up_to(row.id, last, false).await
@@ -185,6 +186,14 @@ async fn reverse_mailbox(
         IntentKind::Subscribe(on) => {
             tx.set_subscribed(row.id, !on).await?;
             IntentKind::Subscribe(!on)
+        }
+        IntentKind::Use { role, before, from } => {
+            folder::unset_use(tx, row.id, *role, *before, *from).await?;
+            if let Ok(other) = tx.mailbox(*from).await {
+                let back = IntentKind::Use { role: *role, before: None, from: row.id };
+                tx.add_intent(action, account, PlacementId(0), other.id, &back, 0).await?;
+            }
+            IntentKind::Use { role: *before, before: *role, from: MailboxId(0) }
         }
         _ => return Ok(false),
     };

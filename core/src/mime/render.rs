@@ -8,6 +8,9 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use ts_rs::TS;
 
+/// In a message that came in part: stands in the header of a part that was left out, with its encoded size.
+pub const LEFT_OUT: &str = "X-Malote-Left-Out";
+
 /// Messages above this are not rendered, only saved: 64 MiB.
 const MAX_MESSAGE: usize = 64 << 20;
 /// More parts than this are not listed.
@@ -27,6 +30,8 @@ pub struct Attachment {
     /// Bytes after decoding.
     #[ts(type = "number")]
     pub size: u64,
+    /// False while it is not on this device: it is fetched when somebody wants it.
+    pub here: bool,
 }
 
 /// What the reader shows.
@@ -107,11 +112,20 @@ fn render_parsed(m: &Message<'_>) -> Rendered {
             .map(|c| format!("{}/{}", c.ctype(), c.subtype().unwrap_or("octet-stream")).to_lowercase())
             .unwrap_or_else(|| "application/octet-stream".to_owned());
         let name = part.attachment_name().map(str::to_owned).unwrap_or_else(|| default_name(part, *number));
+        let left_out: Option<u64> = part
+            .headers
+            .iter()
+            .find(|h| h.name.as_str().eq_ignore_ascii_case(LEFT_OUT))
+            .and_then(|h| h.value.as_text())
+            .and_then(|size| size.trim().parse().ok());
+        // Base64 in lines: 57 bytes become 78.
+        let decoded = left_out.map(|size| (size as f64 * 57.0 / 78.0) as u64);
         attachments.push(Attachment {
             part: *number,
             name: safe_name(&name),
             media_type,
-            size: part.len() as u64,
+            size: decoded.unwrap_or(part.len() as u64),
+            here: left_out.is_none(),
         });
     }
     match cleaned {

@@ -24,6 +24,16 @@ pub struct AccountView {
     pub keep: String,
     /// How many changes the server has still to be told.
     pub waiting: u64,
+    /// Megabytes that may be received in a day; 0 = no limit.
+    pub budget_down: u32,
+    /// Megabytes that may be sent in a day; 0 = no limit.
+    pub budget_up: u32,
+    /// Bytes received today, UTC.
+    pub down_today: u64,
+    /// Bytes sent today, UTC.
+    pub up_today: u64,
+    /// True when the background fetches nothing more today.
+    pub spent: bool,
     /// Bytes received in the last 30 days.
     pub down: u64,
     /// Bytes sent in the last 30 days.
@@ -36,6 +46,8 @@ pub async fn accounts(store: &Store, today: i64) -> Result<Vec<AccountView>> {
     for a in store.accounts().await? {
         let waiting = store.waiting_count(a.id).await?;
         let used = store.traffic_since(a.id, today - 29).await?;
+        let of_today = store.traffic_since(a.id, today).await?;
+        let megabytes = |bytes: u64| u32::try_from(bytes / 1_000_000).unwrap_or(u32::MAX);
         out.push(AccountView {
             id: a.id,
             address: a.address,
@@ -44,6 +56,11 @@ pub async fn accounts(store: &Store, today: i64) -> Result<Vec<AccountView>> {
             imap: a.imap,
             keep: a.keep.to_string(),
             waiting,
+            budget_down: megabytes(a.budget.down),
+            budget_up: megabytes(a.budget.up),
+            down_today: of_today.down,
+            up_today: of_today.up,
+            spent: a.budget.for_background().is_some_and(|limit| of_today.down >= limit),
             down: used.down,
             up: used.up,
         });

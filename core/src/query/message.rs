@@ -31,6 +31,8 @@ pub struct MessageView {
     pub read: bool,
     /// `\Flagged`
     pub starred: bool,
+    /// Kept on this device whatever the policy says.
+    pub pinned: bool,
     /// The content; `None` while it is not on this device.
     pub body: Option<BodyView>,
 }
@@ -77,6 +79,7 @@ pub async fn message(store: &Store, id: PlacementId) -> Result<MessageView> {
         size: m.size,
         read: p.flags.has(Flags::SEEN),
         starred: p.flags.has(Flags::FLAGGED),
+        pinned: m.pinned,
         body,
     })
 }
@@ -91,8 +94,14 @@ pub async fn attachment(store: &Store, message: MessageId, part: u32) -> Result<
     let missing = || Error::new(Kind::NotFound, message.to_string());
     let raw = store.body(message).await?.ok_or_else(missing)?;
     let read = move || {
-        let name = render::render(&raw).attachments.into_iter().find(|a| a.part == part).map(|a| a.name)?;
-        Some((name, render::part(&raw, part)?))
+        let file = render::render(&raw).attachments.into_iter().find(|a| a.part == part)?;
+        file.here.then_some(())?;
+        Some((file.name, render::part(&raw, part)?))
     };
     tokio::task::spawn_blocking(read).await.ok().flatten().ok_or_else(missing)
+}
+
+/// Whether a file of a message that is here in part is here.
+pub async fn has_file(store: &Store, message: MessageId, part: u32) -> Result<bool> {
+    Ok(attachment(store, message, part).await.is_ok())
 }

@@ -2,7 +2,7 @@
 
 use super::{Store, Tx};
 use crate::error::{Error, Kind, Result};
-use crate::model::{AccountId, Endpoint, Keep, Tls};
+use crate::model::{AccountId, Budget, Endpoint, Keep, Tls};
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
@@ -33,11 +33,13 @@ pub struct AccountRow {
     pub sealed_proxy: Vec<u8>,
     /// How much mail is kept here.
     pub keep: Keep,
+    /// How much it may move in a day.
+    pub budget: Budget,
     /// When it was added, seconds since 1970.
     pub created: i64,
 }
 
-const COLUMNS: &str = "id, address, name, user, imap_host, imap_port, imap_tls, ca_file, password_command, sealed_password, pin, proxy, sealed_proxy, keep, created";
+const COLUMNS: &str = "id, address, name, user, imap_host, imap_port, imap_tls, ca_file, password_command, sealed_password, pin, proxy, sealed_proxy, keep, budget_down, budget_up, created";
 
 fn read(r: &SqliteRow) -> Result<AccountRow> {
     let tls: String = r.try_get("imap_tls")?;
@@ -63,6 +65,10 @@ fn read(r: &SqliteRow) -> Result<AccountRow> {
         proxy: r.try_get("proxy")?,
         sealed_proxy: r.try_get("sealed_proxy")?,
         keep: Keep::parse(&keep).unwrap_or(Keep::Days(30)),
+        budget: Budget {
+            down: r.try_get::<i64, _>("budget_down")? as u64,
+            up: r.try_get::<i64, _>("budget_up")? as u64,
+        },
         created: r.try_get("created")?,
     })
 }
@@ -101,8 +107,8 @@ impl Tx {
             return Err(Error::new(Kind::Usage, &a.address).because("this account is here already"));
         }
         let id: i64 = sqlx::query_scalar(
-            "INSERT INTO account (address, name, user, imap_host, imap_port, imap_tls, ca_file, password_command, sealed_password, pin, proxy, sealed_proxy, keep, created)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
+            "INSERT INTO account (address, name, user, imap_host, imap_port, imap_tls, ca_file, password_command, sealed_password, pin, proxy, sealed_proxy, keep, budget_down, budget_up, created)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
         )
         .bind(&a.address)
         .bind(&a.name)
@@ -117,6 +123,8 @@ impl Tx {
         .bind(&a.proxy)
         .bind(&a.sealed_proxy)
         .bind(a.keep.to_string())
+        .bind(a.budget.down as i64)
+        .bind(a.budget.up as i64)
         .bind(a.created)
         .fetch_one(self.conn())
         .await?;
@@ -139,6 +147,18 @@ impl Tx {
     pub async fn set_keep(&mut self, id: AccountId, keep: Keep) -> Result<()> {
         sqlx::query("UPDATE account SET keep = ? WHERE id = ?")
             .bind(keep.to_string())
+            .bind(id.0)
+            .execute(self.conn())
+            .await?;
+        self.touched.accounts = true;
+        Ok(())
+    }
+
+    /// How much it may move in a day.
+    pub async fn set_budget(&mut self, id: AccountId, budget: Budget) -> Result<()> {
+        sqlx::query("UPDATE account SET budget_down = ?, budget_up = ? WHERE id = ?")
+            .bind(budget.down as i64)
+            .bind(budget.up as i64)
             .bind(id.0)
             .execute(self.conn())
             .await?;

@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 
 /// Compressed bodies above this become files: 256 KiB. SQLite reads rows below it faster than files (sqlite.org/intern-v-extern-blob.html).
 const ROW: usize = 256 * 1024;
+/// Ending of the files of messages that are still coming.
+const COMING: &str = "coming";
 /// Level 3 of zstd: 300 MB/s on one core, and mail shrinks by half.
 const LEVEL: i32 = 3;
 
@@ -60,6 +62,50 @@ impl Store {
         .map_err(|e| Error::new(Kind::Storage, "body").because(e))?
     }
 
+    /// What came of a large message before its fetch broke off, as whole pieces of `piece` bytes. The last one is not believed: its
+    /// bytes may not have reached the disk before the power went.
+    pub async fn coming(&self, id: MessageId, piece: u64) -> Vec<u8> {
+        let mut came = tokio::fs::read(self.coming_file(id)).await.unwrap_or_default();
+        let whole = (came.len() as u64 / piece).saturating_sub(1) * piece;
+        came.truncate(whole as usize);
+        came
+    }
+
+    /// Keeps a piece of a large message that begins at this offset.
+    pub async fn keep_coming(&self, id: MessageId, offset: u64, piece: Vec<u8>) -> Result<()> {
+        let path = self.coming_file(id);
+        let write = move || -> Result<()> {
+            use std::io::{Seek, SeekFrom, Write};
+            let mut file = std::fs::OpenOptions::new().create(true).truncate(false).write(true).open(path)?;
+            file.set_len(offset)?;
+            file.seek(SeekFrom::Start(offset))?;
+            file.write_all(&piece)?;
+            Ok(file.sync_data()?)
+        };
+        tokio::task::spawn_blocking(write).await.map_err(|e| Error::new(Kind::Storage, "body").because(e))?
+    }
+
+    /// All of it is here, or nobody wants it any more.
+    pub fn forget_coming(&self, id: MessageId) {
+        let _ = std::fs::remove_file(self.coming_file(id));
+    }
+
+    fn coming_file(&self, id: MessageId) -> PathBuf {
+        self.bodies().join(format!("{id}.{COMING}"))
+    }
+
+    /// Removes what began to come before this time (seconds since 1970) and was not gone on with.
+    pub(super) fn sweep_coming(&self, before: i64) {
+        for file in std::fs::read_dir(self.bodies()).into_iter().flatten().flatten() {
+            let age = file.metadata().and_then(|m| m.modified()).ok();
+            let seconds = age.and_then(|t| t.duration_since(std::time::UNIX_EPOCH).ok()).map(|d| d.as_secs());
+            let ours = file.path().extension().is_some_and(|e| e == COMING);
+            if ours && seconds.is_some_and(|s| (s as i64) < before) {
+                let _ = std::fs::remove_file(file.path());
+            }
+        }
+    }
+
     /// Removes files of messages that are gone. A file that stays is only waste.
     pub fn remove_body_files(&self, names: &[String]) {
         for name in names {
@@ -110,7 +156,7 @@ impl Tx {
                 .execute(self.conn())
                 .await?;
         }
-        let over = "message_id IN (SELECT id FROM message m WHERE m.account_id = ? AND m.has_body = 1
+        let over = "message_id IN (SELECT id FROM message m WHERE m.account_id = ? AND m.has_body = 1 AND m.pinned = 0
             AND NOT EXISTS (SELECT 1 FROM placement p LEFT JOIN keeping k ON k.mailbox_id = p.mailbox_id
                 WHERE p.message_id = m.id AND (p.uid = 0 OR k.since IS NULL OR p.sort_date >= k.since))
             AND NOT EXISTS (SELECT 1 FROM decision d WHERE d.message_id = m.id AND d.settled = 0))";
@@ -125,7 +171,7 @@ impl Tx {
             .execute(self.conn())
             .await?;
         sqlx::query(
-            "UPDATE message SET has_body = 0 WHERE account_id = ? AND has_body = 1
+            "UPDATE message SET has_body = 0, partial = 0 WHERE account_id = ? AND has_body = 1
              AND NOT EXISTS (SELECT 1 FROM body b WHERE b.message_id = message.id)",
         )
         .bind(account.0)
@@ -165,13 +211,22 @@ impl Tx {
     /// As if it had never been fetched.
     pub async fn forget_body(&mut self, id: MessageId) -> Result<()> {
         sqlx::query("DELETE FROM body WHERE message_id = ?").bind(id.0).execute(self.conn()).await?;
-        sqlx::query("UPDATE message SET has_body = 0 WHERE id = ?").bind(id.0).execute(self.conn()).await?;
+        sqlx::query("UPDATE message SET has_body = 0, partial = 0 WHERE id = ?")
+            .bind(id.0)
+            .execute(self.conn())
+            .await?;
+        Ok(())
+    }
+
+    /// What is here of it lacks its large parts.
+    pub async fn mark_partial(&mut self, id: MessageId) -> Result<()> {
+        sqlx::query("UPDATE message SET partial = 1 WHERE id = ?").bind(id.0).execute(self.conn()).await?;
         Ok(())
     }
 
     /// Keeps the raw message.
     pub async fn put_body(&mut self, id: MessageId, packed: &Packed, preview: &str) -> Result<()> {
-        let known = sqlx::query("UPDATE message SET has_body = 1, preview = ? WHERE id = ?")
+        let known = sqlx::query("UPDATE message SET has_body = 1, partial = 0, preview = ? WHERE id = ?")
             .bind(preview)
             .bind(id.0)
             .execute(self.conn())

@@ -2,7 +2,7 @@
 
 use super::{Store, Tx};
 use crate::error::{Error, Kind, Result};
-use crate::model::{AccountId, ActionId, FlagChange, Flags, MailboxId, PlacementId};
+use crate::model::{AccountId, ActionId, FlagChange, Flags, MailboxId, PlacementId, Role};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Row};
 
@@ -42,6 +42,15 @@ pub enum IntentKind {
     Remove,
     /// Subscribe to it, or no more.
     Subscribe(bool),
+    /// Use it for something (RFC 6154), or for nothing special.
+    Use {
+        /// What for.
+        role: Option<Role>,
+        /// What it was used for before.
+        before: Option<Role>,
+        /// The mailbox that was used for it before; 0 = none.
+        from: MailboxId,
+    },
     /// Remove for good what was in it.
     Empty {
         /// Under which UIDVALIDITY.
@@ -60,6 +69,7 @@ impl IntentKind {
                 | IntentKind::Rename { .. }
                 | IntentKind::Remove
                 | IntentKind::Subscribe(_)
+                | IntentKind::Use { .. }
                 | IntentKind::Empty { .. }
         )
     }
@@ -144,6 +154,14 @@ fn read(r: &SqliteRow) -> Result<IntentRow> {
             "remove" => IntentKind::Remove,
             "subscribe" => IntentKind::Subscribe(true),
             "unsubscribe" => IntentKind::Subscribe(false),
+            "use" => {
+                let (role, before): (Vec<u8>, String) = (r.try_get("name")?, r.try_get("shown")?);
+                IntentKind::Use {
+                    role: Role::from_name(&String::from_utf8_lossy(&role)),
+                    before: Role::from_name(&before),
+                    from: MailboxId(r.try_get("target_id")?),
+                }
+            }
             "empty" => IntentKind::Empty {
                 validity: r.try_get::<i64, _>("uid_validity")? as u32,
                 last: r.try_get::<i64, _>("uid_last")? as u32,
@@ -195,9 +213,14 @@ impl Tx {
     ) -> Result<()> {
         let none = FlagChange::default();
         let change = if let IntentKind::Flag(change) = kind { change } else { &none };
-        let (target, expected) = kind.leads_to().map_or((0, 0), |(target, expected)| (target.0, expected.0));
+        let (target, expected) = match kind {
+            IntentKind::Use { from, .. } => (from.0, 0),
+            _ => kind.leads_to().map_or((0, 0), |(target, expected)| (target.0, expected.0)),
+        };
+        let name_of = |role: &Option<Role>| role.map_or("", Role::as_str);
         let (to, shown): (&[u8], &str) = match kind {
             IntentKind::Rename { to, from_shown } => (to, from_shown),
+            IntentKind::Use { role, before, .. } => (name_of(role).as_bytes(), name_of(before)),
             _ => (&[], ""),
         };
         let (validity, last) = match kind {
@@ -215,6 +238,7 @@ impl Tx {
             IntentKind::Remove => "remove",
             IntentKind::Subscribe(true) => "subscribe",
             IntentKind::Subscribe(false) => "unsubscribe",
+            IntentKind::Use { .. } => "use",
             IntentKind::Empty { .. } => "empty",
         };
         sqlx::query(

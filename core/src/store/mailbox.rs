@@ -52,6 +52,34 @@ pub struct MailboxRow {
     pub hidden: bool,
     /// How much mail of it is kept here; `None` = as the account.
     pub keep: Option<Keep>,
+    /// What the user uses it for, whatever the server says.
+    pub chosen: Option<Chosen>,
+}
+
+/// What the user uses a mailbox for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Chosen {
+    /// For this.
+    Role(Role),
+    /// For nothing special.
+    Nothing,
+}
+
+impl Chosen {
+    fn parse(text: &str) -> Option<Self> {
+        match text {
+            "none" => Some(Chosen::Nothing),
+            name => Role::from_name(name).map(Chosen::Role),
+        }
+    }
+
+    /// What it is then.
+    pub fn role(self) -> Option<Role> {
+        match self {
+            Chosen::Role(role) => Some(role),
+            Chosen::Nothing => None,
+        }
+    }
 }
 
 impl MailboxRow {
@@ -67,12 +95,13 @@ impl MailboxRow {
     }
 }
 
-const COLUMNS: &str = "id, account_id, raw, name, delimiter, role, selectable, subscribed, gone, uid_validity, uid_next, modseq, todo, server_total, server_unread, checked, total, unread, object_id, hidden, keep";
+const COLUMNS: &str = "id, account_id, raw, name, delimiter, role, selectable, subscribed, gone, uid_validity, uid_next, modseq, todo, server_total, server_unread, checked, total, unread, object_id, hidden, keep, chosen";
 
 fn read(r: &SqliteRow) -> Result<MailboxRow> {
     let role: String = r.try_get("role")?;
     let todo: String = r.try_get("todo")?;
     let keep: String = r.try_get("keep")?;
+    let chosen: String = r.try_get("chosen")?;
     Ok(MailboxRow {
         id: MailboxId(r.try_get("id")?),
         account: AccountId(r.try_get("account_id")?),
@@ -95,6 +124,7 @@ fn read(r: &SqliteRow) -> Result<MailboxRow> {
         object_id: r.try_get("object_id")?,
         hidden: r.try_get("hidden")?,
         keep: Keep::parse(&keep),
+        chosen: Chosen::parse(&chosen),
     })
 }
 
@@ -294,6 +324,19 @@ impl Tx {
     pub async fn set_subscribed(&mut self, id: MailboxId, subscribed: bool) -> Result<()> {
         sqlx::query("UPDATE mailbox SET subscribed = ? WHERE id = ?")
             .bind(subscribed)
+            .bind(id.0)
+            .execute(self.conn())
+            .await?;
+        self.touched.tree = true;
+        Ok(())
+    }
+
+    /// What it is used for from now on. `chosen` by the user, whatever the server says; else as long as the server says nothing else.
+    pub async fn set_mailbox_use(&mut self, id: MailboxId, role: Option<Role>, chosen: bool) -> Result<()> {
+        let name = role.map_or("", Role::as_str);
+        sqlx::query("UPDATE mailbox SET role = ?, chosen = ? WHERE id = ?")
+            .bind(name)
+            .bind(if chosen { role.map_or("none", Role::as_str) } else { "" })
             .bind(id.0)
             .execute(self.conn())
             .await?;

@@ -64,13 +64,17 @@ pub struct MessageRow {
     pub size: u64,
     /// Whether the body is here.
     pub has_body: bool,
+    /// Whether its large parts were left out.
+    pub partial: bool,
+    /// Whether the user wants it here, whatever the policy says.
+    pub pinned: bool,
 }
 
 impl Store {
     /// One message.
     pub async fn message(&self, id: MessageId) -> Result<MessageRow> {
         let r = sqlx::query(
-            "SELECT id, account_id, message_id, message_refs, subject, from_name, from_address, recipients, list_id, date, size, has_body
+            "SELECT id, account_id, message_id, message_refs, subject, from_name, from_address, recipients, list_id, date, size, has_body, partial, pinned
              FROM message WHERE id = ?",
         )
         .bind(id.0)
@@ -92,11 +96,24 @@ impl Store {
             },
             size: r.try_get::<i64, _>("size")? as u64,
             has_body: r.try_get("has_body")?,
+            partial: r.try_get("partial")?,
+            pinned: r.try_get("pinned")?,
         })
     }
 }
 
 impl Store {
+    /// Messages that the user wants here and that are not here, or not whole.
+    pub async fn missing_pinned(&self, account: AccountId) -> Result<Vec<MessageId>> {
+        let ids: Vec<i64> = sqlx::query_scalar(
+            "SELECT id FROM message WHERE account_id = ? AND pinned = 1 AND (has_body = 0 OR partial = 1) ORDER BY id",
+        )
+        .bind(account.0)
+        .fetch_all(self.reader())
+        .await?;
+        Ok(ids.into_iter().map(MessageId).collect())
+    }
+
     /// How many of these lie in a mailbox, as far as is known here.
     pub async fn count_known(&self, mailbox: MailboxId, identities: &[Identity]) -> Result<u64> {
         if identities.is_empty() {
@@ -120,6 +137,17 @@ impl Store {
 }
 
 impl Tx {
+    /// The user wants it here whatever the policy says, or no longer.
+    pub async fn set_pinned(&mut self, id: MessageId, pinned: bool) -> Result<()> {
+        sqlx::query("UPDATE message SET pinned = ? WHERE id = ?")
+            .bind(pinned)
+            .bind(id.0)
+            .execute(self.conn())
+            .await?;
+        self.touched.messages.insert(id);
+        Ok(())
+    }
+
     /// Adds those that are not here yet; gives the number of each, by identity.
     pub async fn put_messages(
         &mut self,

@@ -25,7 +25,7 @@ use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
 use sqlx::{ConnectOptions, Connection, Sqlite, SqliteConnection, Transaction};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -36,6 +36,9 @@ static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");
 
 /// The database's file.
 const FILE: &str = "malote.db";
+
+/// What began to come longer ago than this is not gone on with: a week, in seconds.
+const GIVEN_UP: i64 = 7 * 86_400;
 
 /// What a transaction touched, so that whoever shows it can read it again.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -52,6 +55,8 @@ pub struct ChangeSet {
     pub journal: BTreeSet<AccountId>,
     /// Notices came or went.
     pub notices: bool,
+    /// Large messages that are coming: bytes here, bytes in all.
+    pub coming: BTreeMap<MessageId, (u64, u64)>,
 }
 
 impl ChangeSet {
@@ -141,7 +146,10 @@ impl Store {
         };
         salvage::clear(dir);
         let (changes, _) = broadcast::channel(1024);
-        Ok(Self { writer, readers, changes, dir: dir.to_owned(), gate: None, _in_use: Arc::new(use_of) })
+        let store =
+            Self { writer, readers, changes, dir: dir.to_owned(), gate: None, _in_use: Arc::new(use_of) };
+        store.sweep_coming(now - GIVEN_UP);
+        Ok(store)
     }
 
     async fn try_open(dir: &Path) -> Result<(SqlitePool, SqlitePool)> {

@@ -243,20 +243,23 @@ impl Store {
         rows.iter().map(|r| Ok((MailboxId(r.try_get(0)?), r.try_get::<i64, _>(1)? as u32))).collect()
     }
 
-    /// Messages of a mailbox whose body is not here and is to be kept: (UID, message, size), newest first.
+    /// Messages of a mailbox whose body is not here and is to be kept: (UID, message, size), newest first. Of those that are here in
+    /// part, those up to `whole` bytes.
     pub async fn missing_bodies(
         &self,
         mailbox: MailboxId,
         newer_than: i64,
+        whole: u64,
         limit: u32,
     ) -> Result<Vec<(u32, MessageId, u64)>> {
         let rows = sqlx::query(
             "SELECT p.uid, m.id, m.size FROM placement p INDEXED BY placement_list JOIN message m ON m.id = p.message_id
-             WHERE p.mailbox_id = ? AND p.hidden = 0 AND p.sort_date >= ? AND p.uid > 0 AND m.has_body = 0
+             WHERE p.mailbox_id = ? AND p.hidden = 0 AND p.sort_date >= ? AND p.uid > 0 AND (m.has_body = 0 OR (m.partial = 1 AND m.size <= ?))
              ORDER BY p.sort_date DESC, p.id DESC LIMIT ?",
         )
         .bind(mailbox.0)
         .bind(newer_than)
+        .bind(whole.min(i64::MAX as u64) as i64)
         .bind(i64::from(limit))
         .fetch_all(self.reader())
         .await?;

@@ -15,7 +15,11 @@ pub const FILE: &str = "spare.db";
 /// Copied whole: table, key, the columns whose change counts ("" = any).
 const WHOLE: [(&str, &str, &str); 3] = [
     ("account", "id", ""),
-    ("mailbox", "id", "raw, name, delimiter, role, selectable, subscribed, gone, uid_validity, hidden, keep"),
+    (
+        "mailbox",
+        "id",
+        "raw, name, delimiter, role, selectable, subscribed, gone, uid_validity, hidden, keep, chosen",
+    ),
     ("setting", "key", ""),
 ];
 /// Copied as far as the changes that wait need them.

@@ -45,8 +45,8 @@ pub struct State {
 
 /// Something that somebody waits for.
 pub enum Job {
-    /// Fetch a message.
-    Fetch(MessageId, oneshot::Sender<Result<()>>),
+    /// Fetch a message, `true` with all its files.
+    Fetch(MessageId, bool, oneshot::Sender<Result<()>>),
     /// Somebody looks at this mailbox: bring it in step now.
     Look(MailboxId),
 }
@@ -125,6 +125,12 @@ async fn background(ctx: Arc<Context>, wake: Arc<Notify>, state: Arc<watch::Send
     let mut session: Option<Connected> = None;
     let mut failures = 0u32;
     loop {
+        if let Some(s) = session.as_mut()
+            && s.doubtful(&ctx)
+            && !s.still_there(&ctx).await
+        {
+            session = None;
+        }
         let first = session.is_none();
         set_phase(&state, if first { Phase::Connecting } else { Phase::Working });
         let outcome = async {
@@ -136,7 +142,7 @@ async fn background(ctx: Arc<Context>, wake: Arc<Notify>, state: Arc<watch::Send
                 set_phase(&state, Phase::Working);
             }
             let Some(s) = session.as_mut() else { return Ok(()) };
-            let result = cycle::cycle(&ctx, s, first).await;
+            let result = ctx.while_alive(cycle::cycle(&ctx, s, first)).await;
             ctx.write_down(s).await?;
             result
         }
@@ -221,7 +227,10 @@ async fn watch_inbox(ctx: Arc<Context>, wake: Arc<Notify>, mut state: watch::Rec
             Err(e) => {
                 tracing::debug!(error = %e, "the watch ended");
                 failures += 1;
-                tokio::time::sleep(back_off(&ctx, failures, Retry::Later)).await;
+                tokio::select! {
+                    () = tokio::time::sleep(back_off(&ctx, failures, Retry::Later)) => {}
+                    () = ctx.doubted() => failures = 0,
+                }
             }
         }
     }
@@ -274,7 +283,13 @@ async fn watch_once(ctx: &Context, wake: &Notify) -> Result<()> {
                 wake.notify_one();
             }
         };
-        match session.listen(renew, ctx.make_room.notified(), listening).await {
+        let disturbed = async {
+            tokio::select! {
+                () = ctx.make_room.notified() => {}
+                () = ctx.doubted() => {}
+            }
+        };
+        match session.listen(renew, disturbed, listening).await {
             Ok(heard) => {
                 if heard.tree || !heard.elsewhere.is_empty() {
                     wake.notify_one();
@@ -305,18 +320,20 @@ async fn foreground(ctx: Arc<Context>, journal: Arc<Notify>, wake: Arc<Notify>, 
         let held = next_due(&ctx).await;
         let outcome = tokio::select! {
             biased;
-            () = journal.notified() => replay_now(&ctx, &mut session, &wake).await,
+            () = journal.notified() => ctx.while_alive(replay_now(&ctx, &mut session, &wake)).await,
             job = jobs.recv() => match job {
                 None => return,
-                Some(Job::Fetch(message, reply)) => {
-                    let result = fetch(&ctx, &mut session, message).await;
+                Some(Job::Fetch(message, whole, reply)) => {
+                    let result = ctx.while_alive(fetch(&ctx, &mut session, message, whole)).await;
                     let failed = result.as_ref().err().cloned();
                     let _ = reply.send(result); // nobody waits any more: fine
                     failed.map_or(Ok(()), Err)
                 }
-                Some(Job::Look(mailbox)) => look(&ctx, &mut session, mailbox).await,
+                Some(Job::Look(mailbox)) => ctx.while_alive(look(&ctx, &mut session, mailbox)).await,
             },
-            () = tokio::time::sleep(held), if held < Duration::MAX => replay_now(&ctx, &mut session, &wake).await,
+            () = tokio::time::sleep(held), if held < Duration::MAX => {
+                ctx.while_alive(replay_now(&ctx, &mut session, &wake)).await
+            }
             () = tokio::time::sleep(Duration::from_secs(240)), if session.is_some() => {
                 if let Some(idle) = session.take() {
                     idle.logout().await;
@@ -337,6 +354,7 @@ async fn foreground(ctx: Arc<Context>, journal: Arc<Notify>, wake: Arc<Notify>, 
             tracing::debug!(error = %e, "the foreground failed");
             if e.ends_connection() || session.as_ref().is_some_and(|s| s.is_broken()) {
                 session = None;
+                wake.notify_one(); // what waits is sent by the background, with its back-off
             }
         }
     }
@@ -362,16 +380,22 @@ async fn replay_now(ctx: &Context, session: &mut Option<Connected>, wake: &Notif
     result
 }
 
-async fn fetch(ctx: &Context, session: &mut Option<Connected>, message: MessageId) -> Result<()> {
-    if ctx.store.message(message).await?.has_body {
+async fn fetch(
+    ctx: &Context,
+    session: &mut Option<Connected>,
+    message: MessageId,
+    whole: bool,
+) -> Result<()> {
+    let row = ctx.store.message(message).await?;
+    if row.has_body && !(whole && row.partial) {
         return Ok(());
     }
-    let first = bodies::fetch_one(ctx, connected(ctx, session).await?, message).await;
+    let first = bodies::fetch_one(ctx, connected(ctx, session).await?, message, whole).await;
     match first {
         // A connection that was cut while it lay idle: once more with a new one.
         Err(e) if e.kind == Kind::ConnectionLost || e.kind == Kind::Timeout => {
             *session = None;
-            bodies::fetch_one(ctx, connected(ctx, session).await?, message).await
+            bodies::fetch_one(ctx, connected(ctx, session).await?, message, whole).await
         }
         other => other,
     }
@@ -384,8 +408,13 @@ async fn look(ctx: &Context, session: &mut Option<Connected>, mailbox: MailboxId
 }
 
 async fn connected<'s>(ctx: &Context, session: &'s mut Option<Connected>) -> Result<&'s mut Connected> {
-    let usable = session.take().filter(|s| !s.is_broken());
-    let ready = match usable {
+    let mut held = session.take();
+    if let Some(s) = held.as_mut()
+        && !s.still_there(ctx).await
+    {
+        held = None;
+    }
+    let ready = match held {
         Some(s) => s,
         None => {
             let mut fresh = match ctx.connect().await {

@@ -1,19 +1,24 @@
 //! Whole messages: those that the policy keeps, newest first, and those that somebody opens, at once.
 
-use super::Context;
+use super::{Context, budget, outline};
 use crate::error::{Error, Kind, Result};
 use crate::mime::render;
 use crate::model::{Keep, MailboxId, MessageId};
 use crate::protocol::imap::Session;
 use crate::protocol::imap::mailboxes::SelectRequest;
 use crate::protocol::imap::messages::PIECE;
+use crate::store::ChangeSet;
+use crate::store::body::Packed;
 use crate::uid_set::UidSet;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Bytes fetched in one go in the background, before others get their turn.
 const BATCH: u64 = 4 << 20;
-/// Messages above this are left until somebody opens them, unless everything is to be kept: 20 MiB.
+/// Of messages above this only the readable part is fetched, until somebody wants a file of it, unless everything is to be kept:
+/// 20 MiB.
 const LARGE: u64 = 20 << 20;
+/// Of messages above this the readable part comes first when somebody opens them: 1 MiB.
+const SLOW: u64 = 1 << 20;
 
 /// Fetches the bodies of a mailbox that the policy keeps. The mailbox need not be open.
 pub async fn fill(ctx: &Context, session: &mut Session, mailbox: MailboxId, keep: Keep) -> Result<()> {
@@ -22,12 +27,10 @@ pub async fn fill(ctx: &Context, session: &mut Session, mailbox: MailboxId, keep
     let mut tried: BTreeSet<u32> = BTreeSet::new();
     loop {
         let limit = 200 + tried.len() as u32;
-        let missing = ctx.store.missing_bodies(mailbox, since, limit).await?;
-        let wanted: Vec<_> = missing
-            .into_iter()
-            .filter(|(uid, _, size)| !tried.contains(uid) && (keep == Keep::All || *size <= LARGE))
-            .collect();
-        if wanted.is_empty() {
+        let whole = if keep == Keep::All { u64::MAX } else { LARGE };
+        let missing = ctx.store.missing_bodies(mailbox, since, whole, limit).await?;
+        let wanted: Vec<_> = missing.into_iter().filter(|(uid, ..)| !tried.contains(uid)).collect();
+        if wanted.is_empty() || !budget::allows(ctx, session).await? {
             return Ok(());
         }
         open(ctx, session, mailbox).await?;
@@ -39,7 +42,9 @@ pub async fn fill(ctx: &Context, session: &mut Session, mailbox: MailboxId, keep
                     break; // what is small first: it is what people read
                 }
                 tried.insert(uid);
-                fetch_large(ctx, session, uid, message).await?;
+                if size <= whole || !fetch_outline(ctx, session, uid, message).await? {
+                    fetch_large(ctx, session, uid, message, size).await?;
+                }
                 break;
             }
             bytes += size;
@@ -83,24 +88,68 @@ async fn fetch_small(ctx: &Context, session: &mut Session, wanted: &HashMap<u32,
     keep_all(ctx, came).await
 }
 
-async fn fetch_large(ctx: &Context, session: &mut Session, uid: u32, message: MessageId) -> Result<bool> {
-    let mut raw = Vec::new();
+/// Piece by piece, from where it broke off last time; false when the message is gone. A piece asked for behind the end comes empty.
+async fn fetch_large(
+    ctx: &Context,
+    session: &mut Session,
+    uid: u32,
+    message: MessageId,
+    size: u64,
+) -> Result<bool> {
+    let mut raw = ctx.store.coming(message, PIECE).await;
     loop {
-        let Some(piece) = session.fetch_piece(uid, raw.len() as u64).await? else { return Ok(false) };
-        let last = (piece.len() as u64) < PIECE;
+        let here = raw.len() as u64;
+        ctx.store
+            .announce(ChangeSet { coming: BTreeMap::from([(message, (here, size))]), ..Default::default() });
+        let Some(piece) = session.fetch_piece(uid, here).await? else { return Ok(false) };
         raw.extend_from_slice(&piece);
-        if last {
+        if (piece.len() as u64) < PIECE {
             break;
         }
+        ctx.store.keep_coming(message, here, piece).await?;
     }
     keep_all(ctx, vec![(message, raw)]).await?;
+    ctx.store.forget_coming(message);
     Ok(true)
+}
+
+/// The readable part of a message; false when it must be the whole.
+async fn fetch_outline(ctx: &Context, session: &mut Session, uid: u32, message: MessageId) -> Result<bool> {
+    let Some(raw) = outline::fetch(session, uid).await? else { return Ok(false) };
+    let packed = pack(ctx, vec![(message, raw)]).await?;
+    let mut tx = ctx.store.begin().await?;
+    for (id, body, preview) in &packed {
+        tx.put_body(*id, body, preview).await?;
+        tx.mark_partial(*id).await?;
+    }
+    tx.commit().await?;
+    Ok(true)
+}
+
+/// What the user wants here whatever the policy says, whole.
+pub async fn fill_pinned(ctx: &Context, session: &mut Session) -> Result<()> {
+    for message in ctx.store.missing_pinned(ctx.account).await? {
+        match fetch_one(ctx, session, message, true).await {
+            Err(e) if e.kind == Kind::NotFound => {} // the next pull will say so
+            other => other?,
+        }
+    }
+    Ok(())
 }
 
 pub(super) async fn keep_all(ctx: &Context, came: Vec<(MessageId, Vec<u8>)>) -> Result<()> {
     if came.is_empty() {
         return Ok(());
     }
+    let packed = pack(ctx, came).await?;
+    let mut tx = ctx.store.begin().await?;
+    for (id, body, preview) in &packed {
+        tx.put_body(*id, body, preview).await?;
+    }
+    tx.commit().await
+}
+
+async fn pack(ctx: &Context, came: Vec<(MessageId, Vec<u8>)>) -> Result<Vec<(MessageId, Packed, String)>> {
     let mut packed = Vec::with_capacity(came.len());
     for (id, raw) in came {
         let (raw, preview) = tokio::task::spawn_blocking(move || {
@@ -111,23 +160,27 @@ pub(super) async fn keep_all(ctx: &Context, came: Vec<(MessageId, Vec<u8>)>) -> 
         .map_err(|e| Error::new(Kind::Storage, "body").because(e))?;
         packed.push((id, ctx.store.pack(&id.to_string(), raw).await?, preview));
     }
-    let mut tx = ctx.store.begin().await?;
-    for (id, body, preview) in &packed {
-        tx.put_body(*id, body, preview).await?;
-    }
-    tx.commit().await
+    Ok(packed)
 }
 
-/// Fetches one message that somebody waits for. NotFound when no mailbox of the server has it any more.
-pub async fn fetch_one(ctx: &Context, session: &mut Session, message: MessageId) -> Result<()> {
-    let size = ctx.store.message(message).await?.size;
+/// Fetches one message that somebody waits for: the whole, or of a large one what can be read. NotFound when no mailbox of the
+/// server has it any more.
+pub async fn fetch_one(ctx: &Context, session: &mut Session, message: MessageId, whole: bool) -> Result<()> {
+    let row = ctx.store.message(message).await?;
+    if row.has_body && !(whole && row.partial) {
+        return Ok(());
+    }
+    let size = row.size;
     for (mailbox, uid) in ctx.store.sources(message).await? {
         match open(ctx, session, mailbox).await {
             Err(e) if e.kind == Kind::MailboxGone => continue,
             other => other?,
         }
+        if !whole && size > SLOW && fetch_outline(ctx, session, uid, message).await? {
+            return Ok(());
+        }
         if size > PIECE {
-            if fetch_large(ctx, session, uid, message).await? {
+            if fetch_large(ctx, session, uid, message, size).await? {
                 return Ok(());
             }
         } else {

@@ -1,6 +1,6 @@
 //! Everything once, over one connection.
 
-use super::{Context, bodies, flight, headers, pull, replay, tree};
+use super::{Context, bodies, budget, flight, headers, pull, replay, tree};
 use crate::error::{Error, Kind, Result, Scope};
 use crate::model::{MailboxId, Role};
 use crate::protocol::imap::Session;
@@ -38,7 +38,7 @@ pub async fn cycle(ctx: &Context, session: &mut Session, first: bool) -> Result<
         if row.todo.len() > FILL * 2 {
             refine(ctx, session, row.id).await?;
         }
-        while more {
+        while more && budget::allows(ctx, session).await? {
             match headers::next_batch(ctx, session, row.id, FILL).await {
                 Ok(rest) => more = rest,
                 Err(e) => {
@@ -51,6 +51,9 @@ pub async fn cycle(ctx: &Context, session: &mut Session, first: bool) -> Result<
     let keep = ctx.store.account(ctx.account).await?.keep;
     let rows = in_order(ctx).await?;
     if let Err(e) = flight::bodies(ctx, session, &rows, keep).await {
+        note(e)?;
+    }
+    if let Err(e) = bodies::fill_pinned(ctx, session).await {
         note(e)?;
     }
     for row in rows {

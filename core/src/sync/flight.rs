@@ -1,7 +1,7 @@
 //! Many mailboxes at once: the headers of those that are new to us, and the bodies of all, a few mailboxes in one flight. What does
 //! not fit or goes wrong is left to the visits one by one, which say what is wrong.
 
-use super::{Context, bodies, pull};
+use super::{Context, bodies, budget, pull};
 use crate::error::Result;
 use crate::model::{Keep, MailboxId, MessageId};
 use crate::protocol::imap::Session;
@@ -70,7 +70,7 @@ pub async fn bodies(ctx: &Context, session: &mut Session, rows: &[MailboxRow], k
     // Asked for once: what does not come is gone, and the next pull will say so.
     let mut tried: BTreeSet<(MailboxId, u32)> = BTreeSet::new();
     let mut first = 0;
-    while first < rows.len() {
+    while first < rows.len() && budget::allows(ctx, session).await? {
         let mut wanted: BTreeMap<usize, HashMap<u32, MessageId>> = BTreeMap::new();
         let mut bytes = 0;
         let mut at = first;
@@ -81,7 +81,7 @@ pub async fn bodies(ctx: &Context, session: &mut Session, rows: &[MailboxRow], k
                 continue;
             };
             let limit = 400 + tried.iter().filter(|(m, _)| *m == row.id).count() as u32;
-            let missing = ctx.store.missing_bodies(row.id, since, limit).await?;
+            let missing = ctx.store.missing_bodies(row.id, since, PIECE, limit).await?;
             let mut all = true;
             for (uid, message, size) in missing {
                 if size > PIECE || tried.contains(&(row.id, uid)) {

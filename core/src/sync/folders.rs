@@ -1,4 +1,4 @@
-//! Intents about whole mailboxes to CREATE, RENAME, DELETE, SUBSCRIBE and to emptying one.
+//! Intents about whole mailboxes to CREATE, RENAME, DELETE, SUBSCRIBE, SETMETADATA and to emptying one.
 //!
 //! Each is claimed before it is sent, and may have happened when it is found claimed. CREATE and SUBSCRIBE are idempotent: a
 //! mailbox that is there already is what was wanted. After RENAME the two names tell what happened. DELETE goes out only when
@@ -11,7 +11,7 @@
 use super::{Context, headers, pull, replay, tree};
 use crate::error::{Error, Kind, Result};
 use crate::journal::{Actions, folder, undo};
-use crate::model::PlacementId;
+use crate::model::{MailboxId, PlacementId, Role};
 use crate::protocol::imap::Session;
 use crate::store::Tx;
 use crate::store::intent::{IntentKind, IntentRow, IntentState};
@@ -34,6 +34,7 @@ pub async fn send(ctx: &Context, session: &mut Session, intent: &IntentRow) -> R
         IntentKind::Rename { to, .. } => rename(ctx, session, intent, &row, to).await,
         IntentKind::Remove => remove(ctx, session, intent, &row).await,
         IntentKind::Subscribe(wanted) => subscribe(ctx, session, intent, &row, *wanted).await,
+        IntentKind::Use { role, from, .. } => set_use(ctx, session, intent, &row, *role, *from).await,
         IntentKind::Empty { validity, last } => empty(ctx, session, intent, &row, *validity, *last).await,
         _ => Ok(false),
     }
@@ -76,7 +77,7 @@ async fn create(ctx: &Context, session: &mut Session, intent: &IntentRow, row: &
 
 /// Makes a mailbox on the server and subscribes to it, so that other clients show it too. One that is there already will do.
 pub async fn make(session: &mut Session, row: &MailboxRow) -> Result<()> {
-    let special = row.role.and_then(crate::model::Role::attribute);
+    let special = row.role.and_then(Role::attribute);
     match session.create_mailbox(&row.raw, special).await {
         Err(e) if e.kind == Kind::AlreadyExists => {}
         // Old servers say NO without a reason.
@@ -241,6 +242,32 @@ async fn subscribe(
     match session.subscribe(&row.raw, wanted).await {
         Err(e) if replay::refusal(&e) => return refuse(ctx, intent, row, "refused_subscribe", &e).await,
         other => other?,
+    }
+    set_state(ctx, intent, IntentState::Done).await?;
+    Ok(true)
+}
+
+/// RFC 6154 section 4. Where the server has no place for it, or does not want to, the choice holds on this device.
+async fn set_use(
+    ctx: &Context,
+    session: &mut Session,
+    intent: &IntentRow,
+    row: &MailboxRow,
+    role: Option<Role>,
+    from: MailboxId,
+) -> Result<bool> {
+    set_state(ctx, intent, IntentState::Sent).await?;
+    if session.can("METADATA") && session.can("SPECIAL-USE") {
+        let other = ctx.store.mailbox(from).await.ok();
+        // A use belongs to one mailbox at a time.
+        for (raw, role) in other.iter().map(|o| (&o.raw, None)).chain([(&row.raw, role)]) {
+            match session.set_special_use(raw, role.and_then(Role::attribute)).await {
+                Err(e) if replay::refusal(&e) => {
+                    tracing::info!(error = %e, "the server does not keep what a mailbox is used for");
+                }
+                other => other?,
+            }
+        }
     }
     set_state(ctx, intent, IntentState::Done).await?;
     Ok(true)

@@ -7,33 +7,39 @@
 //! tree         LIST -> mailboxes            pull     SELECT -> flags, removals, new UIDs
 //! headers      FETCH -> messages            replay   intents -> STORE, MOVE, EXPUNGE
 //! bodies       BODY[] -> blobs              settle   MOVE and COPY, and what became of them
+//! outline      the readable part of a large message
 //! upload       blobs -> APPEND              folders  CREATE, RENAME, DELETE, SUBSCRIBE, emptying
 //! flight       many mailboxes at once       merge    the three-way rule, pure
-//! connections  how many the server lets us have
+//! connections  how many the server lets us have            surroundings  sleep, another network
+//! budget       what the background may still spend today
 //! ```
 //! Two connections may work on one mailbox at the same time; whoever applies an answer to a mailbox or sends an intent for it
 //! holds its lock ([`Context::lock`]), so no answer is older than what was already applied.
 
 pub mod actor;
 pub mod bodies;
+mod budget;
 pub mod connections;
 pub mod cycle;
 mod flight;
 pub mod folders;
 pub mod headers;
 pub mod merge;
+mod outline;
 pub mod pull;
 pub mod replay;
 mod settle;
 pub mod supervisor;
+mod surroundings;
 pub mod tree;
 mod upload;
 
 use crate::account::{self, Vault};
 use crate::clock::Clock;
-use crate::error::{Kind, Result};
+use crate::error::{Error, Kind, Result};
 use crate::model::{AccountId, MailboxId};
 use crate::protocol::imap::Session;
+use crate::protocol::imap::command::Command;
 use crate::protocol::transport::{Dial, Meter};
 use crate::store::Store;
 use crate::store::traffic::Traffic;
@@ -41,10 +47,17 @@ use connections::{Connections, Slot};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tokio::sync::OwnedMutexGuard;
+use tokio::sync::{OwnedMutexGuard, watch};
+use tokio::time::Instant;
 
 /// IDLE is renewed after this (RFC 2177: before 29 minutes; home routers forget a silent connection sooner).
 const RENEW: Duration = Duration::from_secs(9 * 60);
+
+/// How soon a server that is there answers a connection that is in doubt.
+const ANSWER: Duration = Duration::from_secs(8);
+/// A connection that lay idle for longer is asked whether it is still there, before somebody waits for it in vain: routers
+/// forget silent connections without a word.
+const STALE: Duration = Duration::from_secs(30);
 
 /// What everything that syncs one account needs.
 pub struct Context {
@@ -70,6 +83,8 @@ pub struct Context {
     pub make_room: tokio::sync::Notify,
     /// After how long an IDLE is renewed; shorter once a server or the way to it was found to be less patient.
     pub renew: Mutex<Duration>,
+    /// Goes up when the connections that were made before are in doubt.
+    doubt: watch::Sender<u64>,
     /// What the meter showed when it was last written down.
     noted: Mutex<(u64, u64)>,
     replaying: tokio::sync::Mutex<()>,
@@ -91,6 +106,7 @@ impl Context {
             connections: Connections::default(),
             make_room: tokio::sync::Notify::new(),
             renew: Mutex::new(RENEW),
+            doubt: watch::channel(0).0,
             noted: Mutex::default(),
             replaying: tokio::sync::Mutex::default(),
             locks: Mutex::default(),
@@ -130,7 +146,7 @@ impl Context {
                 for capability in &self.forgo {
                     session.forgo(capability);
                 }
-                Ok(Connected { session, _slot: slot })
+                Ok(Connected { session, _slot: slot, trusted: *self.doubt.borrow(), used: Instant::now() })
             }
             Err(e) => {
                 if e.kind == Kind::TooManyConnections {
@@ -141,9 +157,48 @@ impl Context {
         }
     }
 
+    /// The device slept, or is on another network: who knows whether the connections are still there.
+    pub fn doubt_connections(&self) {
+        self.doubt.send_modify(|n| *n += 1);
+    }
+
+    /// Resolves when connections come into doubt from now on.
+    pub fn doubted(&self) -> impl Future<Output = ()> + use<> {
+        let mut doubts = self.doubt.subscribe();
+        async move {
+            let _ = doubts.changed().await; // an error only when this context is gone
+        }
+    }
+
+    /// Runs something that uses a connection. When that comes into doubt meanwhile and nothing arrives any more, it is given up.
+    pub async fn while_alive<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
+        tokio::pin!(work);
+        loop {
+            tokio::select! {
+                biased;
+                out = &mut work => return out,
+                () = self.doubted() => {}
+            }
+            let before = self.meter.down();
+            tokio::select! {
+                biased;
+                out = &mut work => return out,
+                () = tokio::time::sleep(ANSWER) => {}
+            }
+            if self.meter.down() == before {
+                return Err(Error::new(Kind::Timeout, "").because("in doubt, and silent"));
+            }
+        }
+    }
+
     /// True while the server lets us have fewer connections than we want.
     pub fn crowded(&self) -> bool {
         self.connections.crowded(self.clock.now())
+    }
+
+    /// Bytes received that are not written down yet.
+    fn unwritten(&self) -> u64 {
+        self.meter.down().saturating_sub(self.noted.lock().unwrap_or_else(PoisonError::into_inner).0)
     }
 
     /// Writes down what a connection has used and what the server wants its user to read.
@@ -170,9 +225,28 @@ impl Context {
 pub struct Connected {
     session: Session,
     _slot: Slot,
+    /// Up to which doubt it is known to be there.
+    trusted: u64,
+    used: Instant,
 }
 
 impl Connected {
+    /// True when something happened since it was last known to be there.
+    pub fn doubtful(&self, ctx: &Context) -> bool {
+        self.is_broken() || self.trusted != *ctx.doubt.borrow()
+    }
+
+    /// Asks the server, where that is in doubt or was long ago; false when it does not answer soon.
+    pub async fn still_there(&mut self, ctx: &Context) -> bool {
+        let doubt = *ctx.doubt.borrow();
+        let idle = std::mem::replace(&mut self.used, Instant::now()).elapsed();
+        if self.is_broken() || (doubt == self.trusted && idle < STALE) {
+            return !self.is_broken();
+        }
+        self.trusted = doubt;
+        matches!(tokio::time::timeout(ANSWER, self.run(Command::new("NOOP"))).await, Ok(Ok(_)))
+    }
+
     /// Says goodbye.
     pub async fn logout(self) {
         self.session.logout().await;

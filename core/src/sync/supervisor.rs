@@ -2,12 +2,14 @@
 
 use super::Context;
 use super::actor::{Actor, Job, Phase, State};
+use super::surroundings::Surroundings;
 use crate::account::Vault;
 use crate::clock::Clock;
 use crate::error::{Error, Kind, Result};
 use crate::model::{AccountId, MailboxId, MessageId};
 use crate::store::{ChangeSet, Store};
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::{broadcast, oneshot, watch};
@@ -15,12 +17,16 @@ use tokio::sync::{broadcast, oneshot, watch};
 /// How often other processes' writes and dead actors are looked for.
 const ROUND: Duration = Duration::from_millis(500);
 
+/// How long changes are waited for before the connections end.
+const LAST_WORDS: Duration = Duration::from_secs(5);
+
 /// All actors.
 pub struct Supervisor {
     store: Store,
     vault: Arc<Vault>,
     clock: Arc<dyn Clock>,
     actors: Mutex<BTreeMap<AccountId, Actor>>,
+    resting: AtomicBool,
     states: watch::Sender<BTreeMap<AccountId, State>>,
     // Only one process syncs: two would send every intent twice.
     _lock: std::fs::File,
@@ -36,8 +42,15 @@ impl Supervisor {
     ) -> Result<Arc<Self>> {
         let lock = lock(dir)?;
         let (states, _) = watch::channel(BTreeMap::new());
-        let supervisor =
-            Arc::new(Self { store, vault, clock, actors: Mutex::default(), states, _lock: lock });
+        let supervisor = Arc::new(Self {
+            store,
+            vault,
+            clock,
+            actors: Mutex::default(),
+            resting: AtomicBool::new(false),
+            states,
+            _lock: lock,
+        });
         supervisor.adjust().await?;
         tokio::spawn(run(Arc::downgrade(&supervisor)));
         Ok(supervisor)
@@ -55,6 +68,7 @@ impl Supervisor {
     /// Starts and ends actors so that there is one for each account.
     async fn adjust(&self) -> Result<()> {
         let accounts: Vec<AccountId> = self.store.accounts().await?.into_iter().map(|a| a.id).collect();
+        let accounts = if self.is_resting() { Vec::new() } else { accounts };
         let mut actors = self.actors();
         actors.retain(|id, actor| {
             let keep = accounts.contains(id) && !actor.is_dead();
@@ -77,6 +91,55 @@ impl Supervisor {
         self.adjust().await
     }
 
+    /// The device slept, or is on another network: connections are asked whether they are still there, and what failed is tried
+    /// again now.
+    pub fn doubt_connections(&self) {
+        for actor in self.actors().values() {
+            actor.context.doubt_connections();
+        }
+        self.wake_all();
+    }
+
+    /// Nobody looks, and the device wants its rest: what waits is sent if that can be had soon, then all connections end. False
+    /// and back again: they are made anew.
+    pub async fn rest(&self, resting: bool) -> Result<()> {
+        if !resting {
+            self.resting.store(false, Ordering::SeqCst);
+            return self.adjust().await;
+        }
+        self.resting.store(true, Ordering::SeqCst);
+        let sent = async {
+            while self.waiting().await > 0 {
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+        };
+        let _ = tokio::time::timeout(LAST_WORDS, sent).await;
+        if self.is_resting() {
+            self.adjust().await?;
+        }
+        Ok(())
+    }
+
+    /// True while no connection is wanted.
+    pub fn is_resting(&self) -> bool {
+        self.resting.load(Ordering::SeqCst)
+    }
+
+    /// Changes that wait, of accounts that could send them.
+    async fn waiting(&self) -> u64 {
+        let able: Vec<AccountId> = self
+            .actors()
+            .iter()
+            .filter(|(_, a)| !matches!(a.state.borrow().phase, Phase::Failed(_)))
+            .map(|(id, _)| *id)
+            .collect();
+        let mut waiting = 0;
+        for id in able {
+            waiting += self.store.waiting_count(id).await.unwrap_or(0);
+        }
+        waiting
+    }
+
     /// Check for mail now.
     pub fn wake_all(&self) {
         for actor in self.actors().values() {
@@ -92,8 +155,8 @@ impl Supervisor {
         }
     }
 
-    /// Fetches a message that somebody waits for.
-    pub async fn fetch(&self, account: AccountId, message: MessageId) -> Result<()> {
+    /// Fetches a message that somebody waits for, `whole` with all its files.
+    pub async fn fetch(&self, account: AccountId, message: MessageId, whole: bool) -> Result<()> {
         let (reply, answer) = oneshot::channel();
         let jobs = self.actors().get(&account).map(|a| (a.jobs.clone(), a.state.borrow().clone()));
         let (jobs, state) = jobs.ok_or_else(|| Error::new(Kind::NotFound, account.to_string()))?;
@@ -102,9 +165,14 @@ impl Supervisor {
             Phase::Failed(e) => Some(e),
             _ => None,
         };
-        jobs.send(Job::Fetch(message, reply)).await.map_err(|_| Error::new(Kind::Cancelled, ""))?;
-        let answer =
-            tokio::time::timeout(Duration::from_secs(if offline.is_some() { 10 } else { 120 }), answer).await;
+        jobs.send(Job::Fetch(message, whole, reply)).await.map_err(|_| Error::new(Kind::Cancelled, ""))?;
+        let patience = match (&offline, whole) {
+            (Some(_), _) => 10,
+            (None, false) => 120,
+            // A large file on a thin line; what came is kept, and the next try goes on with it.
+            (None, true) => 3600,
+        };
+        let answer = tokio::time::timeout(Duration::from_secs(patience), answer).await;
         match (answer, offline) {
             (Ok(Ok(result)), _) => result,
             (_, Some(e)) => Err(e),
@@ -130,6 +198,8 @@ async fn run(supervisor: std::sync::Weak<Supervisor>) {
     let Some(mut changes) = supervisor.upgrade().map(|s| s.store.watch()) else { return };
     let mut seen: Option<i64> = None;
     let mut tick = tokio::time::interval(ROUND);
+    tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let Some(mut around) = supervisor.upgrade().map(|s| Surroundings::new(s.clock.now())) else { return };
     loop {
         let change = tokio::select! {
             change = changes.recv() => Some(change),
@@ -150,6 +220,10 @@ async fn run(supervisor: std::sync::Weak<Supervisor>) {
             Some(Err(broadcast::error::RecvError::Lagged(_))) => s.wake_all(),
             Some(Err(broadcast::error::RecvError::Closed)) => return,
             None => {
+                if around.changed(s.clock.now()) {
+                    tracing::info!("the device slept or is on another network");
+                    s.doubt_connections();
+                }
                 if let Ok(version) = s.store.foreign_writes().await
                     && seen.replace(version).is_some_and(|old| old != version)
                 {

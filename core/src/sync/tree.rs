@@ -20,13 +20,15 @@ const SAMPLE: u32 = 20;
 /// it is not one of the new ones under another name.
 pub async fn reconcile(ctx: &Context, session: &mut Session, survey: &Survey) -> Result<()> {
     let prefix = survey.namespaces.personal.first().map_or(&[][..], |n| n.prefix.as_slice());
-    let listed = interpret(&survey.mailboxes, prefix);
+    let foreign: Vec<&[u8]> = survey.namespaces.foreign().collect();
+    let mut listed = interpret(&survey.mailboxes, prefix, &foreign);
     // Every account has an INBOX (RFC 9051 section 5.1): a list without it is not the whole list.
     if !listed.iter().any(|l| l.role == Some(Role::Inbox)) {
         return Err(Error::new(Kind::Protocol, "LIST").because("the list has no INBOX"));
     }
     let gone = missing(ctx, session, &listed).await?;
     let known = ctx.store.mailboxes(ctx.account).await?;
+    honour(&mut listed, &known);
     let waiting = ctx.store.waiting_intents(ctx.account).await?;
     let wishes = Wishes::of(&waiting, &known);
     let changed: Vec<&Listed> = listed
@@ -89,6 +91,20 @@ pub async fn reconcile(ctx: &Context, session: &mut Session, survey: &Survey) ->
         tx.mark_mailbox_gone(row.id).await?;
     }
     tx.commit().await
+}
+
+/// What the user uses mailboxes for holds, whatever the server says; each use belongs to one.
+fn honour(listed: &mut [Listed], known: &[MailboxRow]) {
+    for row in known {
+        let (Some(chosen), Some(at)) = (row.chosen, listed.iter().position(|l| l.raw == row.raw)) else {
+            continue;
+        };
+        let role = chosen.role();
+        for l in listed.iter_mut().filter(|l| role.is_some() && l.role == role) {
+            l.role = None;
+        }
+        listed[at].role = role;
+    }
 }
 
 /// What the user wishes for mailboxes and the server has not done yet: a list does not overrule it.
@@ -227,8 +243,9 @@ pub async fn exists(session: &mut Session, raw: &[u8]) -> Result<bool> {
     Ok(found)
 }
 
-/// Names, roles and attributes of a list.
-fn interpret(entries: &[ListEntry], prefix: &[u8]) -> Vec<Listed> {
+/// Names, roles and attributes of a list. What lies in other people's namespaces (`foreign` prefixes) has no role for us: their
+/// trash is not ours.
+fn interpret(entries: &[ListEntry], prefix: &[u8], foreign: &[&[u8]]) -> Vec<Listed> {
     let prefix = String::from_utf8_lossy(prefix).into_owned();
     let mut out: Vec<Listed> = Vec::new();
     let told = entries.iter().any(|e| e.attributes.iter().any(|a| a.eq_ignore_ascii_case("\\Subscribed")));
@@ -245,6 +262,8 @@ fn interpret(entries: &[ListEntry], prefix: &[u8]) -> Vec<Listed> {
         };
         let role = if inbox {
             Some(Role::Inbox)
+        } else if theirs(&entry.name, foreign) {
+            None
         } else {
             entry.attributes.iter().find_map(|a| Role::from_attribute(a))
         };
@@ -262,7 +281,11 @@ fn interpret(entries: &[ListEntry], prefix: &[u8]) -> Vec<Listed> {
     }
     // Where the server names no mailbox for a role, the usual names do.
     for i in 0..out.len() {
-        let guess = if out[i].role.is_none() && out[i].selectable { Role::guess(&out[i].name) } else { None };
+        let guess = if out[i].role.is_none() && out[i].selectable && !theirs(&out[i].raw, foreign) {
+            Role::guess(&out[i].name)
+        } else {
+            None
+        };
         if let Some(role) = guess.filter(|r| *r != Role::Inbox)
             && !out.iter().any(|l| l.role == Some(role))
         {
@@ -270,6 +293,10 @@ fn interpret(entries: &[ListEntry], prefix: &[u8]) -> Vec<Listed> {
         }
     }
     out
+}
+
+fn theirs(raw: &[u8], foreign: &[&[u8]]) -> bool {
+    foreign.iter().any(|prefix| !prefix.is_empty() && raw.starts_with(prefix))
 }
 
 #[cfg(test)]
@@ -294,8 +321,11 @@ mod tests {
                 entry("INBOX.Old", &["\\Sent"]),
                 entry("INBOX.Enviados", &[]),
                 entry("INBOX.A&AOc-&AOM-o", &["\\Noselect"]),
+                entry("Outros.bia.Trash", &["\\Trash"]),
+                entry("Outros.bia.Rascunhos", &[]),
             ],
             b"INBOX.",
+            &[b"Outros."],
         );
         let seen: Vec<_> = listed.iter().map(|l| (l.name.as_str(), l.role, l.selectable)).collect();
         assert_eq!(
@@ -306,6 +336,8 @@ mod tests {
                 ("Old", Some(Role::Sent), true),
                 ("Enviados", None, true),
                 ("Ação", None, false),
+                ("Outros.bia.Trash", None, true),
+                ("Outros.bia.Rascunhos", None, true),
             ]
         );
     }

@@ -54,7 +54,11 @@ media_type: string,
 /**
  * Bytes after decoding.
  */
-size: number, };
+size: number, 
+/**
+ * False while it is not on this device: it is fetched when somebody wants it.
+ */
+here: boolean, };
 
 export type ErrorView = { 
 /**
@@ -155,6 +159,26 @@ keep: string,
  * How many changes the server has still to be told.
  */
 waiting: number, 
+/**
+ * Megabytes that may be received in a day; 0 = no limit.
+ */
+budget_down: number, 
+/**
+ * Megabytes that may be sent in a day; 0 = no limit.
+ */
+budget_up: number, 
+/**
+ * Bytes received today, UTC.
+ */
+down_today: number, 
+/**
+ * Bytes sent today, UTC.
+ */
+up_today: number, 
+/**
+ * True when the background fetches nothing more today.
+ */
+spent: boolean, 
 /**
  * Bytes received in the last 30 days.
  */
@@ -440,6 +464,10 @@ read: boolean,
  */
 starred: boolean, 
 /**
+ * Kept on this device whatever the policy says.
+ */
+pinned: boolean, 
+/**
  * The content; `None` while it is not on this device.
  */
 body: BodyView | null, };
@@ -552,7 +580,19 @@ export type Event = { "event": "accounts" } | { "event": "mailboxes" } | { "even
 /**
  * Which.
  */
-message: MessageId, } | { "event": "message_failed", 
+message: MessageId, } | { "event": "message_coming", 
+/**
+ * Which.
+ */
+message: MessageId, 
+/**
+ * Bytes that are here.
+ */
+here: number, 
+/**
+ * Bytes in all.
+ */
+size: number, } | { "event": "message_failed", 
 /**
  * Which.
  */
@@ -617,9 +657,13 @@ export interface Calls {
 	account_trust: { params: { id: AccountId; fingerprint: string }; result: null };
 	account_remove: { params: { id: AccountId }; result: null };
 	account_keep: { params: { id: AccountId; keep: string }; result: null };
+	account_budget: { params: { id: AccountId; down: number; up: number }; result: null };
+	pin: { params: { ids: Array<PlacementId>; wanted: boolean }; result: null };
 	folder_keep: { params: { mailbox: MailboxId; keep: string }; result: null };
 	background_sync: { params: { seconds: number }; result: boolean };
 	check_now: { params: {  }; result: null };
+	shown: { params: { visible: boolean }; result: null };
+	network_changed: { params: {  }; result: null };
 	mark: { params: { ids: Array<PlacementId>; mark: Mark }; result: Done };
 	move_to: { params: { ids: Array<PlacementId>; mailbox: MailboxId }; result: Done };
 	archive: { params: { ids: Array<PlacementId> }; result: Done };
@@ -632,6 +676,7 @@ export interface Calls {
 	folder_remove: { params: { mailbox: MailboxId; hold: number }; result: Done };
 	folder_empty: { params: { mailbox: MailboxId; hold: number }; result: Done };
 	folder_expunge: { params: { mailbox: MailboxId; hold: number }; result: Done };
+	folder_use: { params: { mailbox: MailboxId; role: Role | null }; result: Done };
 	folder_subscribe: { params: { mailbox: MailboxId; wanted: boolean }; result: Done };
 	decision_insist: { params: { id: string }; result: Done };
 	decisions_seen: { params: {  }; result: null };

@@ -71,6 +71,8 @@ export const en = {
 	folderRemoveSure: (name: string) =>
 		`${name} and the folders inside it are deleted. Their messages go to the Trash.`,
 	folderSubscribe: "Subscribe",
+	folderUse: "Use for",
+	folderUseNone: "Nothing special",
 	folderUnsubscribe: "Unsubscribe",
 	unread: (count: number) => `${n(count)} unread`,
 	// list
@@ -129,6 +131,7 @@ export const en = {
 		remove: () => "Folder deleted; its messages are in the Trash",
 		empty: (_count: number, target: string) => `${target} emptied`,
 		subscribe: (_count: number, target: string) => `Subscribed to ${target}`,
+		use: (_count: number, target: string) => `${target}: use changed`,
 		unsubscribe: (_count: number, target: string) => `No longer subscribed to ${target}`,
 		insist: () => "Done your way",
 	},
@@ -149,6 +152,12 @@ export const en = {
 	attachments: (count: number) => (count === 1 ? "1 attachment" : `${n(count)} attachments`),
 	save: "Save",
 	open: "Open",
+	fetchingOf: (here: string, size: string) => `Fetching: ${here} of ${size}`,
+	notHere: "Still on the server: it is fetched when you open it",
+	pin: "Keep on this device",
+	unpin: "No longer keep on this device",
+	pinned: "Kept on this device, with its files",
+	unpinned: "Kept on this device only as long as the account’s choice says",
 	savedTo: (path: string) => `Saved: ${path}`,
 	messageBody: "Message",
 	// state
@@ -222,12 +231,20 @@ export const en = {
 	standard: "Standard",
 	relaxed: "Relaxed",
 	accounts: "Accounts",
-	keeps: (keep: string) =>
+	keep: "Keep on this device",
+	keepAsAccount: (choice: string) => `As the account: ${choice}`,
+	keepChoice: (keep: string) =>
 		keep === "all"
-			? "Keeps everything on this device"
+			? "Everything"
 			: keep === "headers"
-				? "Keeps only the list on this device"
-				: `Keeps the last ${keep.replace("d", "")} days on this device`,
+				? "Only the list; messages when opened"
+				: `Whole messages of the last ${keep.replace("d", "")} days`,
+	budget: "At most so many MB a day, received",
+	budgetNone: "no limit",
+	today: (down: string, up: string) => `Today: ${down} received, ${up} sent`,
+	spent:
+		"Almost all that the provider allows for today has been used. New mail and what you open still come; the rest comes tomorrow.",
+	spentShort: "The rest comes tomorrow",
 	traffic: (down: string, up: string) => `In 30 days: ${down} received, ${up} sent`,
 	removeAccount: "Remove from this device",
 	removeAccountSure: "Remove this account from this device? Nothing is deleted on the server.",

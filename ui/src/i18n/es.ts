@@ -72,6 +72,8 @@ export const es: Texts = {
 	folderRemoveSure: (name) =>
 		`Se eliminan ${name} y las carpetas que contiene. Sus mensajes van a la Papelera.`,
 	folderSubscribe: "Suscribirse",
+	folderUse: "Usar para",
+	folderUseNone: "Nada especial",
 	folderUnsubscribe: "Cancelar la suscripción",
 	unread: (count) => `${n(count)} sin leer`,
 	messages,
@@ -127,6 +129,7 @@ export const es: Texts = {
 		remove: () => "Carpeta eliminada; sus mensajes están en la Papelera",
 		empty: (_count, target) => `${target}: vaciada`,
 		subscribe: (_count, target) => `Suscripción a ${target}`,
+		use: (_count, target) => `${target}: uso cambiado`,
 		unsubscribe: (_count, target) => `Sin suscripción a ${target}`,
 		insist: () => "Hecho a tu manera",
 	},
@@ -148,6 +151,12 @@ export const es: Texts = {
 	attachments: (count) => s(count, "1 adjunto", `${n(count)} adjuntos`),
 	save: "Guardar",
 	open: "Abrir",
+	fetchingOf: (here, size) => `Descargando: ${here} de ${size}`,
+	notHere: "Aún en el servidor: se descarga cuando lo abras",
+	pin: "Mantener en este equipo",
+	unpin: "No mantener más en este equipo",
+	pinned: "Queda en este equipo, con sus adjuntos",
+	unpinned: "Queda en este equipo solo mientras lo diga la elección de la cuenta",
 	savedTo: (path) => `Guardado: ${path}`,
 	messageBody: "Mensaje",
 	inStepAt: (time) => `Al día, ${time}`,
@@ -220,12 +229,20 @@ export const es: Texts = {
 	standard: "Normal",
 	relaxed: "Amplia",
 	accounts: "Cuentas",
-	keeps: (keep) =>
+	keep: "Guardar en este equipo",
+	keepAsAccount: (choice) => `Como la cuenta: ${choice}`,
+	keepChoice: (keep) =>
 		keep === "all"
-			? "Guarda todo en este equipo"
+			? "Todo"
 			: keep === "headers"
-				? "Guarda solo la lista en este equipo"
-				: `Guarda los últimos ${keep.replace("d", "")} días en este equipo`,
+				? "Solo la lista; mensajes al abrirlos"
+				: `Mensajes enteros de los últimos ${keep.replace("d", "")} días`,
+	budget: "Como máximo tantos MB al día, recibidos",
+	budgetNone: "sin límite",
+	today: (down, up) => `Hoy: ${down} recibidos, ${up} enviados`,
+	spent:
+		"Ya se usó casi todo lo que el proveedor permite por hoy. El correo nuevo y lo que abras siguen llegando; el resto llega mañana.",
+	spentShort: "El resto llega mañana",
 	traffic: (down, up) => `En 30 días: ${down} recibidos, ${up} enviados`,
 	removeAccount: "Quitar de este equipo",
 	removeAccountSure: "¿Quitar esta cuenta de este equipo? No se elimina nada en el servidor.",

@@ -72,6 +72,8 @@ export const ptBR: Texts = {
 	folderRemoveSure: (name) =>
 		`${name} e as pastas dentro dela serão excluídas. As mensagens vão para a Lixeira.`,
 	folderSubscribe: "Assinar",
+	folderUse: "Usar para",
+	folderUseNone: "Nada especial",
 	folderUnsubscribe: "Deixar de assinar",
 	unread: (count) => s(count, "1 não lida", `${n(count)} não lidas`),
 	messages,
@@ -127,6 +129,7 @@ export const ptBR: Texts = {
 		remove: () => "Pasta excluída; as mensagens dela estão na Lixeira",
 		empty: (_count, target) => `${target}: esvaziada`,
 		subscribe: (_count, target) => `Você assina ${target}`,
+		use: (_count, target) => `${target}: uso alterado`,
 		unsubscribe: (_count, target) => `Você não assina mais ${target}`,
 		insist: () => "Feito do seu jeito",
 	},
@@ -148,6 +151,12 @@ export const ptBR: Texts = {
 	attachments: (count) => s(count, "1 anexo", `${n(count)} anexos`),
 	save: "Salvar",
 	open: "Abrir",
+	fetchingOf: (here, size) => `Buscando: ${here} de ${size}`,
+	notHere: "Ainda no servidor: é buscado quando você abrir",
+	pin: "Manter neste aparelho",
+	unpin: "Não manter mais neste aparelho",
+	pinned: "Fica neste aparelho, com os anexos",
+	unpinned: "Fica neste aparelho só enquanto a escolha da conta mandar",
 	savedTo: (path) => `Salvo: ${path}`,
 	messageBody: "Mensagem",
 	inStepAt: (time) => `Em dia, ${time}`,
@@ -220,12 +229,20 @@ export const ptBR: Texts = {
 	standard: "Normal",
 	relaxed: "Espaçosa",
 	accounts: "Contas",
-	keeps: (keep) =>
+	keep: "Guardar neste aparelho",
+	keepAsAccount: (choice) => `Como a conta: ${choice}`,
+	keepChoice: (keep) =>
 		keep === "all"
-			? "Guarda tudo neste aparelho"
+			? "Tudo"
 			: keep === "headers"
-				? "Guarda só a lista neste aparelho"
-				: `Guarda os últimos ${keep.replace("d", "")} dias neste aparelho`,
+				? "Só a lista; mensagens ao abrir"
+				: `Mensagens inteiras dos últimos ${keep.replace("d", "")} dias`,
+	budget: "No máximo tantos MB por dia, recebidos",
+	budgetNone: "sem limite",
+	today: (down, up) => `Hoje: ${down} recebidos, ${up} enviados`,
+	spent:
+		"Quase tudo o que o provedor permite para hoje já foi usado. Mensagens novas e o que você abrir ainda chegam; o resto vem amanhã.",
+	spentShort: "O resto vem amanhã",
 	traffic: (down, up) => `Em 30 dias: ${down} recebidos, ${up} enviados`,
 	removeAccount: "Remover deste aparelho",
 	removeAccountSure: "Remover esta conta deste aparelho? Nada é excluído no servidor.",

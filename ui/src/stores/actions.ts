@@ -1,5 +1,5 @@
 // What the user can do to messages, from wherever: keys, buttons, swipes. Each shows what it did, and the way back.
-import { asError, call, type Done, type Mark } from "../backend";
+import { asError, call, type Done, type Mark, type Role } from "../backend";
 import { i18n } from "../i18n/index.svelte";
 import { list } from "./list.svelte";
 import { look } from "./look.svelte";
@@ -64,6 +64,8 @@ export const renameFolder = (mailbox: string, name: string) =>
 	run(() => call("folder_rename", { mailbox, name }));
 export const removeFolder = (mailbox: string) => run(() => call("folder_remove", { mailbox, hold: HOLD }));
 export const emptyFolder = (mailbox: string) => run(() => call("folder_empty", { mailbox, hold: HOLD }));
+export const useFolder = (mailbox: string, role: Role | null) =>
+	run(() => call("folder_use", { mailbox, role }));
 export const subscribeFolder = (mailbox: string, wanted: boolean) =>
 	run(() => call("folder_subscribe", { mailbox, wanted }));
 /** What was decided otherwise is asked for again. */
@@ -84,6 +86,16 @@ export function toggleStar(id: string) {
 export function toggleRead(ids = targets()) {
 	const rows = list.rows.filter((r) => ids.includes(r.id));
 	void mark(rows.some((r) => !r.read) ? "read" : "unread", ids);
+}
+
+/** The message being read stays on this device, whatever the account's choice says, or no longer. */
+export async function keepHere(wanted: boolean) {
+	try {
+		await reader.pin(wanted);
+		toasts.show(wanted ? i18n.t.pinned : i18n.t.unpinned);
+	} catch (thrown) {
+		toasts.show(session.words(asError(thrown)), { bad: true });
+	}
 }
 
 /** Opens a message and marks it as read. */

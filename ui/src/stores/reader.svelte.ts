@@ -5,6 +5,8 @@ class Reader {
 	id = $state<string | null>(null);
 	view = $state.raw<MessageView | null>(null);
 	error = $state<ErrorView | null>(null);
+	/** How much of a large message is here, while it comes. */
+	coming = $state.raw<{ here: number; size: number } | null>(null);
 	/** True once fetching takes long enough to say so. */
 	slow = $state(false);
 
@@ -12,6 +14,7 @@ class Reader {
 		this.id = id;
 		this.error = null;
 		this.slow = false;
+		this.coming = null;
 		setTimeout(() => {
 			if (this.id === id && !this.view?.body) this.slow = true;
 		}, 150);
@@ -33,15 +36,32 @@ class Reader {
 		this.error = null;
 	}
 
+	progress(message: string, here: number, size: number) {
+		if (this.view?.message === message) this.coming = { here, size };
+	}
+
+	/** True while something of the message is still on the server only. */
+	private get lacking() {
+		return !this.view?.body || this.view.body.attachments.some((a) => !a.here);
+	}
+
 	arrived(message: string) {
-		if (this.id && this.view?.message === message && !this.view.body) {
+		if (this.id && this.view?.message === message && this.lacking) {
 			this.error = null;
+			this.coming = null;
 			void this.read(this.id);
 		}
 	}
 
 	failed(message: string, error: ErrorView) {
 		if (this.view?.message === message && !this.view.body) this.error = error;
+	}
+
+	/** Keeps the message on this device whatever the account's choice says, or no longer. */
+	async pin(wanted: boolean): Promise<void> {
+		if (!this.id || !this.view) return;
+		this.view = { ...this.view, pinned: wanted };
+		await call("pin", { ids: [this.id], wanted });
 	}
 
 	retry() {

@@ -11,6 +11,7 @@ import {
 	type MailboxView,
 	type NewAccount,
 	type NoticeView,
+	type Role,
 } from "../backend";
 import { i18n } from "../i18n/index.svelte";
 import { list } from "./list.svelte";
@@ -56,6 +57,9 @@ class Session {
 					case "message":
 						reader.arrived(event.message);
 						break;
+					case "message_coming":
+						reader.progress(event.message, event.here, event.size);
+						break;
 					case "message_failed":
 						reader.failed(event.message, event.error);
 						break;
@@ -65,6 +69,10 @@ class Session {
 						break;
 				}
 			});
+			document.addEventListener("visibilitychange", () => {
+				void call("shown", { visible: document.visibilityState === "visible" });
+			});
+			addEventListener("online", () => void call("network_changed", {}));
 			await look.start();
 			await this.readAll();
 			this.phase = this.accounts.length ? "mail" : "welcome";
@@ -125,6 +133,20 @@ class Session {
 		void call("account_remove", { id });
 	}
 
+	/** How much of an account's mail, or of one folder's, stays on this device. */
+	keep(account: string, keep: string) {
+		void call("account_keep", { id: account, keep });
+	}
+
+	keepFolder(mailbox: string, keep: string) {
+		void call("folder_keep", { mailbox, keep });
+	}
+
+	/** How many megabytes an account may receive in a day; 0 = as many as it likes. */
+	budget(account: AccountView, down: number) {
+		void call("account_budget", { id: account.id, down, up: account.budget_up });
+	}
+
 	checkNow() {
 		void call("check_now", {});
 	}
@@ -140,9 +162,13 @@ class Session {
 
 	/** How a folder is called: by what it is for, else by its name. */
 	label(mailbox: MailboxView | undefined): string {
-		if (!mailbox) return "";
+		return mailbox ? (this.roleName(mailbox.role) ?? mailbox.name) : "";
+	}
+
+	/** How people call what a folder is for. */
+	roleName(role: Role | null): string | null {
 		const t = i18n.t;
-		switch (mailbox.role) {
+		switch (role) {
 			case "inbox":
 				return t.inbox;
 			case "flagged":
@@ -160,7 +186,7 @@ class Session {
 			case "trash":
 				return t.trashBox;
 			default:
-				return mailbox.name;
+				return null;
 		}
 	}
 

@@ -98,6 +98,16 @@ pub enum Command {
         #[arg(required = true, num_args = 2..)]
         ids_and_folder: Vec<String>,
     },
+    /// Keep messages on this device whatever the policy says, with their files
+    Pin {
+        #[arg(required = true)]
+        ids: Vec<String>,
+    },
+    /// Keep messages only as long as the policy says
+    Unpin {
+        #[arg(required = true)]
+        ids: Vec<String>,
+    },
     /// Make, rename, remove, empty or subscribe to a folder
     #[command(subcommand)]
     Folder(Folder),
@@ -140,6 +150,12 @@ pub enum Folder {
     Expunge { name: String },
     /// How much of a folder's mail to keep here: headers, a number of days such as 30d, all, or account
     Keep { name: String, keep: String },
+    /// What to use a folder for: drafts, sent, archive, junk, trash, or none
+    Use {
+        name: String,
+        #[arg(value_parser = ["drafts", "sent", "archive", "junk", "trash", "none"])]
+        role: String,
+    },
     /// Subscribe to a folder
     Subscribe { name: String },
     /// Subscribe to a folder no more
@@ -156,6 +172,16 @@ pub enum Account {
     Remove { address: String },
     /// How much of an account's mail to keep here: headers, a number of days such as 30d, or all
     Keep { address: String, keep: String },
+    /// How many megabytes an account may move in a day; 0 for as many as it likes
+    Budget {
+        address: String,
+        /// Received; near this nothing is fetched any more that nobody asked for
+        #[arg(long, value_name = "MB")]
+        down: u32,
+        /// Sent
+        #[arg(long, value_name = "MB")]
+        up: u32,
+    },
 }
 
 #[derive(Group)]

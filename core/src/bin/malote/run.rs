@@ -70,6 +70,8 @@ async fn command(core: &Core, command: Command, json: bool) -> Result<()> {
             let target = find_folder(core, &folder).await?;
             report(core.copy_to(ids_of(&ids_and_folder)?, target.id).await?, json)
         }
+        Command::Pin { ids } => core.pin(ids_of(&ids)?, true).await,
+        Command::Unpin { ids } => core.pin(ids_of(&ids)?, false).await,
         Command::Folder(Folder::Keep { name, keep }) => {
             let keep = if keep == "account" { String::new() } else { keep };
             core.folder_keep(find_folder(core, &name).await?.id, keep).await
@@ -122,6 +124,9 @@ async fn account(core: &Core, command: Account, json: bool) -> Result<()> {
         }
         Account::Keep { address, keep } => {
             core.account_keep(core.account_by_address(Some(&address)).await?, keep).await
+        }
+        Account::Budget { address, down, up } => {
+            core.account_budget(core.account_by_address(Some(&address)).await?, down, up).await
         }
         Account::Remove { address } => {
             core.account_remove(core.account_by_address(Some(&address)).await?).await
@@ -280,6 +285,7 @@ async fn folder(core: &Core, command: Folder) -> Result<Done> {
         Folder::Empty { name } => core.folder_empty(id(&name).await?, 0).await,
         Folder::Expunge { name } => core.folder_expunge(id(&name).await?, 0).await,
         Folder::Keep { name, .. } => Err(Error::new(Kind::Usage, name)),
+        Folder::Use { name, role } => core.folder_use(id(&name).await?, Role::from_name(&role)).await,
         Folder::Subscribe { name } => core.folder_subscribe(id(&name).await?, true).await,
         Folder::Unsubscribe { name } => core.folder_subscribe(id(&name).await?, false).await,
     }
@@ -442,7 +448,8 @@ async fn status(core: &Core, json: bool) -> Result<()> {
         out.push(json!({
             "account": a.address, "folders": own.len(), "messages": sum(|m| m.total), "missing": sum(|m| m.missing),
             "unread": sum(|m| m.unread), "waiting": a.waiting, "checked": checked,
-            "down": a.down, "up": a.up,
+            "down": a.down, "up": a.up, "down_today": a.down_today, "up_today": a.up_today,
+            "budget_down": a.budget_down, "budget_up": a.budget_up, "spent": a.spent,
         }));
     }
     if json {

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// How soon a server that is there says goodbye to an IDLE.
-const DONE_PATIENCE: Duration = Duration::from_secs(20);
+const DONE_PATIENCE: Duration = Duration::from_secs(8);
 
 /// What was heard.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -68,6 +68,13 @@ pub struct Namespaces {
     pub shared: Vec<Namespace>,
 }
 
+impl Namespaces {
+    /// Prefixes of what is not the user's own.
+    pub fn foreign(&self) -> impl Iterator<Item = &[u8]> {
+        self.other.iter().chain(&self.shared).map(|n| n.prefix.as_slice())
+    }
+}
+
 /// One resource of a quota (RFC 9208 section 5).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct QuotaResource {

@@ -261,6 +261,16 @@ impl Session {
         self.run(Command::new("DELETE").mailbox(raw)).await?.ok(&String::from_utf8_lossy(raw)).map(drop)
     }
 
+    /// Tells what a mailbox is used for (RFC 6154 section 4); `None` = for nothing special.
+    pub async fn set_special_use(&mut self, raw: &[u8], attribute: Option<&str>) -> Result<()> {
+        let entry = Command::new("SETMETADATA").mailbox(raw).raw("(/private/specialuse");
+        let command = match attribute {
+            Some(attribute) => entry.string(attribute.as_bytes()).glued(")"),
+            None => entry.raw("NIL)"),
+        };
+        self.run(command).await?.ok(&String::from_utf8_lossy(raw)).map(drop)
+    }
+
     /// Subscribes to a mailbox, or no more.
     pub async fn subscribe(&mut self, raw: &[u8], wanted: bool) -> Result<()> {
         let verb = if wanted { "SUBSCRIBE" } else { "UNSUBSCRIBE" };

@@ -7,6 +7,7 @@ use super::command::Command;
 use super::mailboxes::FlagNews;
 use super::response::{Code, Fetched, Response};
 use super::session::Session;
+use super::structure::Structure;
 use crate::error::{Error, Kind, Result};
 use crate::uid_set::UidSet;
 
@@ -204,6 +205,35 @@ impl Session {
         })
         .await?;
         Ok(piece)
+    }
+
+    /// Which parts a message has; `None` when it is gone.
+    pub async fn fetch_structure(&mut self, uid: u32) -> Result<Option<Structure>> {
+        let mut found = None;
+        let command = Command::new("UID FETCH").raw(&format!("{uid} (UID BODYSTRUCTURE)"));
+        self.fetch_each(vec![command], |f| {
+            if f.uid == Some(uid) && f.structure.is_some() {
+                found = f.structure;
+            }
+            Ok(())
+        })
+        .await?;
+        Ok(found)
+    }
+
+    /// Several parts of a message at once, as they are, encoded: names as the server spells them, such as `BODY[1.MIME]`.
+    pub async fn fetch_sections(&mut self, uid: u32, sections: &[String]) -> Result<Vec<(String, Vec<u8>)>> {
+        let mut found = Vec::new();
+        let items: Vec<String> = sections.iter().map(|s| format!("BODY.PEEK[{s}]")).collect();
+        let command = Command::new("UID FETCH").raw(&format!("{uid} (UID {})", items.join(" ")));
+        self.fetch_each(vec![command], |f| {
+            if f.uid == Some(uid) {
+                found.extend(f.sections);
+            }
+            Ok(())
+        })
+        .await?;
+        Ok(found)
     }
 
     /// One part of a message, decoded: by the server where it can (BINARY, RFC 3516), else `None` and the caller decodes

@@ -383,6 +383,83 @@ test("folders are made, renamed, emptied and deleted, and taken back", async (t)
 	await until("all back", async () => (await trash()).total === before);
 });
 
+test("what a device keeps and may spend is the user's choice, and large files come when they are wanted", async (t) => {
+	const server = await mailServer();
+	const { url, end } = await device(server, { keep: "headers" });
+	t.after(async () => {
+		await end();
+		await server.stop();
+	});
+	const account = async () => (await call(url, "accounts", {}))[0];
+	for (const size of Object.keys(SIZES)) {
+		await server.tell(`file planta-${size}`);
+		await call(url, "check_now", {});
+		const page = await open(url, size, size === "tablet" ? { colorScheme: "dark" } : {});
+		const row = page.locator(".row", { hasText: `planta-${size}` });
+		await row.waitFor();
+		await row.locator(".subject").click();
+		// The text is there; the file is on the server still, and says so.
+		await page.frameLocator("iframe").getByText(`Segue a planta de planta-${size}`).waitFor();
+		await page.getByTitle("Ainda no servidor").waitFor();
+		await accessible(page, `a file to come, ${size}`);
+		await page.screenshot({ path: join(shots, `${size}-file-to-come.png`) });
+		await page.getByRole("button", { name: "Salvar: planta.pdf" }).click();
+		await page.getByText("Salvo: ").waitFor();
+		await page.getByTitle("Abrir", { exact: true }).waitFor();
+		await page.getByRole("button", { name: "Manter neste aparelho" }).click();
+		await page.getByText("Fica neste aparelho, com os anexos").waitFor();
+		await until("pinned", () =>
+			page.getByRole("button", { name: "Não manter mais neste aparelho" }).isVisible(),
+		);
+		await page.screenshot({ path: join(shots, `${size}-pinned.png`) });
+		if (size === "phone") await page.getByRole("button", { name: "Voltar" }).click();
+		// Settings of the account.
+		if (size === "tablet") await page.getByRole("button", { name: "Pastas" }).click();
+		await page.getByRole("button", { name: "Ajustes" }).last().click();
+		await page.locator("dialog").last().waitFor();
+		await page.getByLabel("Guardar neste aparelho").selectOption("7d");
+		await page.getByLabel("Receber no máximo").fill("2500");
+		await page.getByLabel("Receber no máximo").blur();
+		await until(
+			"both chosen",
+			async () => (await account()).keep === "7d" && (await account()).budget_down === 2500,
+		);
+		await page.getByText("Hoje: ").waitFor();
+		await accessible(page, `settings, ${size}`);
+		await page.screenshot({ path: join(shots, `${size}-settings-account.png`) });
+		// Nearly spent: said here, and beside the list.
+		await page.getByLabel("Receber no máximo").fill("1");
+		await page.getByLabel("Receber no máximo").blur();
+		await page.getByText("Quase tudo o que o provedor permite").waitFor();
+		await page.screenshot({ path: join(shots, `${size}-spent.png`) });
+		await page.keyboard.press("Escape");
+		await call(url, "account_budget", { id: (await account()).id, down: 0, up: 0 });
+		await call(url, "account_keep", { id: (await account()).id, keep: "headers" });
+		assert.deepEqual(page.outside, []);
+		await page.context().close();
+	}
+	// A folder's own choices.
+	const page = await open(url, "laptop");
+	await rows(page).first().waitFor();
+	const folder = async (path) => (await call(url, "mailboxes", {})).find((m) => m.path === path);
+	const own = (await call(url, "mailboxes", {})).find((m) => !m.role && m.selectable);
+	const what = async (name) => {
+		const button = page.getByRole("button", { name: `O que fazer com a pasta ${name}`, exact: true });
+		await button.focus();
+		await button.press("Enter");
+		await page.locator("dialog").last().waitFor();
+	};
+	await what(own.name);
+	await page.getByLabel("Guardar neste aparelho").selectOption("all");
+	await until("chosen", async () => (await folder(own.path)).keep === "all");
+	await page.screenshot({ path: join(shots, "laptop-folder-choices.png") });
+	await page.getByLabel("Usar para").selectOption("archive");
+	await page.getByText("uso alterado").waitFor();
+	await until("used", async () => (await folder(own.path)).role === "archive");
+	await page.getByRole("button", { name: "Desfazer" }).last().click();
+	await until("as before", async () => (await folder(own.path)).role === null);
+});
+
 test("what was decided otherwise is listed, and can be insisted on", async (t) => {
 	const server = await mailServer();
 	await server.tell("mail Desacordo");

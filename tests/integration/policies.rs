@@ -3,36 +3,13 @@
 
 use malote_core::model::{PlacementId, Role};
 use malote_core::sync::bodies;
-use servers::chance::Chance;
 use servers::cyrus::Cyrus;
 use servers::device::{Device, account, agree, context, ids};
 use servers::dovecot::{Dovecot, Options, PASSWORD};
 use servers::line::Line;
-use servers::loader::{self, Loader, Mail};
+use servers::loader::{self, Loader, Mail, with_file};
 use servers::other::Other;
 use servers::place::Place;
-
-const DATE: &str = "03-Mar-2026 09:15:00 -0300";
-
-/// A message with a text and a file of `size` bytes that does not compress; today's.
-fn with_file(word: &str, size: usize) -> Mail {
-    let mut chance = Chance::new(size as u64);
-    let alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let line = |chance: &mut Chance| -> Vec<u8> {
-        (0..76).map(|_| *chance.pick(alphabet)).chain(*b"\r\n").collect::<Vec<u8>>()
-    };
-    let mut raw = format!(
-        "From: Ana <ana@exemplo.test>\r\nSubject: {word}\r\nMessage-ID: <{word}>\r\nMIME-Version: 1.0\r\n\
-         Content-Type: multipart/mixed; boundary=\"=_x y\"\r\n\r\n--=_x y\r\nContent-Type: text/plain\r\n\r\nSegue a planta de {word}.\r\n\
-         --=_x y\r\nContent-Type: application/pdf\r\nContent-Transfer-Encoding: base64\r\nContent-Disposition: attachment; filename=planta.pdf\r\n\r\n"
-    )
-    .into_bytes();
-    while raw.len() < size {
-        raw.extend(line(&mut chance));
-    }
-    raw.extend_from_slice(b"--=_x y--\r\n");
-    Mail { raw, flags: String::new(), date: DATE.to_owned() }
-}
 
 async fn one(device: &Device, word: &str) -> PlacementId {
     ids(device, "INBOX", word).await[0]

@@ -1,10 +1,13 @@
 //! Puts mail into a mailbox fast: MULTIAPPEND (RFC 3502) with non-synchronising literals over a plain socket.
 
+use crate::chance::Chance;
 use crate::device::small;
 use crate::dovecot::PASSWORD;
 use crate::place::Place;
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpStream;
+
+const DATE: &str = "03-Mar-2026 09:15:00 -0300";
 
 /// A message to be put into a mailbox.
 pub struct Mail {
@@ -18,8 +21,29 @@ pub struct Mail {
 
 /// Small messages of these words.
 pub fn mails(words: &[&str]) -> Vec<Mail> {
-    let date = "03-Mar-2026 09:15:00 -0300";
-    words.iter().map(|w| Mail { raw: small(w), flags: String::new(), date: date.to_owned() }).collect()
+    words.iter().map(|w| Mail { raw: small(w), flags: String::new(), date: DATE.to_owned() }).collect()
+}
+
+/// The letters of base64 (RFC 4648 section 4).
+pub const BASE64: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+/// A message with a text and a file of `size` bytes that does not compress.
+pub fn with_file(word: &str, size: usize) -> Mail {
+    let mut chance = Chance::new(size as u64);
+    let line = |chance: &mut Chance| -> Vec<u8> {
+        (0..76).map(|_| *chance.pick(BASE64)).chain(*b"\r\n").collect::<Vec<u8>>()
+    };
+    let mut raw = format!(
+        "From: Ana <ana@exemplo.test>\r\nSubject: {word}\r\nMessage-ID: <{word}>\r\nMIME-Version: 1.0\r\n\
+         Content-Type: multipart/mixed; boundary=\"=_x y\"\r\n\r\n--=_x y\r\nContent-Type: text/plain\r\n\r\nSegue a planta de {word}.\r\n\
+         --=_x y\r\nContent-Type: application/pdf\r\nContent-Transfer-Encoding: base64\r\nContent-Disposition: attachment; filename=planta.pdf\r\n\r\n"
+    )
+    .into_bytes();
+    while raw.len() < size {
+        raw.extend(line(&mut chance));
+    }
+    raw.extend_from_slice(b"--=_x y--\r\n");
+    Mail { raw, flags: String::new(), date: DATE.to_owned() }
 }
 
 /// Puts them into a mailbox of a user.

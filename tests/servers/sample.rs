@@ -4,7 +4,7 @@
 mod texts;
 
 use crate::chance::Chance;
-use crate::loader::{Loader, Mail};
+use crate::loader::{BASE64, Loader, Mail};
 use texts::{LANGUAGES, Language, NEWSLETTERS, PEOPLE, Person};
 
 /// The sample is dated up to here: 23 November 2026, 15:00 UTC.
@@ -406,8 +406,8 @@ pub fn large(loader: &mut Loader, count: usize) {
     }
 }
 
-/// `count` messages of 1 to 60 kB over these mailboxes, which are made; one in fifty with an attachment of 200 kB that does not
-/// compress. For comparing with other programs.
+/// `count` messages over these mailboxes, which are made: texts of 1 to 20 kB, one in ten with a file of 260 kB that does not
+/// compress, 30 kB on average. For comparing with other programs.
 pub fn spread(loader: &mut Loader, mailboxes: &[String], count: usize) {
     let mut chance = Chance::new(11);
     for (n, mailbox) in mailboxes.iter().enumerate() {
@@ -432,20 +432,29 @@ pub fn one_of_many(chance: &mut Chance, i: usize, count: usize) -> Mail {
         text.push_str(if chance.percent(20) { "\r\n" } else { " " });
         text.push_str(&format!("{:x} ", chance.draw() & 0xffff));
     }
-    if i % 50 == 7 {
-        for _ in 0..2_700 {
-            text.push_str("\r\n");
-            for _ in 0..4 {
-                text.push_str(&format!("{:016x}", chance.draw()));
-            }
-        }
-    }
-    let raw = format!(
-        "Date: {}\r\nFrom: {}\r\nTo: {ME}\r\nSubject: {}\r\nMessage-ID: <spread-{i}@exemplo.test>\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n{text}\r\n",
+    let head = format!(
+        "Date: {}\r\nFrom: {}\r\nTo: {ME}\r\nSubject: {}\r\nMessage-ID: <spread-{i}@exemplo.test>\r\nMIME-Version: 1.0\r\n",
         header_date(at),
         mailbox_of(person),
         encoded(&format!("{subject} #{i}"))
     );
+    let part = format!(
+        "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n{text}\r\n"
+    );
+    let raw = if i % 10 == 7 {
+        let mut file = String::new();
+        for _ in 0..3_400 {
+            let line: String = (0..76).map(|_| char::from(*chance.pick(BASE64))).collect();
+            file.push_str(&line);
+            file.push_str("\r\n");
+        }
+        format!(
+            "{head}Content-Type: multipart/mixed; boundary=b{i}\r\n\r\n--b{i}\r\n{part}--b{i}\r\nContent-Type: application/pdf\r\n\
+             Content-Disposition: attachment; filename=f{i}.pdf\r\nContent-Transfer-Encoding: base64\r\n\r\n{file}--b{i}--\r\n"
+        )
+    } else {
+        format!("{head}{part}")
+    };
     let flags = if chance.percent(95) { "\\Seen" } else { "" };
     Mail { raw: raw.into_bytes(), flags: flags.to_owned(), date: internal_date(at) }
 }

@@ -64,7 +64,7 @@ impl Station {
         let flags = Flags::from_names(flags.split_whitespace());
         let upload = Upload { raw: &raw, flags, received: NOW, nonce: word.len() as u64 };
         let mut tx = self.tx().await;
-        let (_, done) = append::append(&mut tx, NOW, target, &upload, &packed).await.expect("append");
+        let (_, done) = append::append(&mut tx, NOW, target, &upload, packed).await.expect("append");
         tx.commit().await.expect("commit");
         done
     }

@@ -245,7 +245,7 @@ impl Core {
             nonce,
         };
         let mut tx = self.store.begin().await?;
-        let (id, actions) = append::append(&mut tx, now, mailbox, &upload, &packed).await?;
+        let (id, actions) = append::append(&mut tx, now, mailbox, &upload, packed).await?;
         tx.commit().await?;
         Ok(done(actions, "append", Some(mailbox), &[id]))
     }

@@ -28,7 +28,7 @@ pub async fn append(
     now: i64,
     target: MailboxId,
     upload: &Upload<'_>,
-    packed: &Packed,
+    packed: Packed,
 ) -> Result<(PlacementId, Vec<ActionId>)> {
     let to = tx.mailbox(target).await?;
     if !to.usable() {
@@ -44,7 +44,7 @@ pub async fn append(
     let ids = tx.put_messages(to.account, std::slice::from_ref(&message)).await?;
     let id = *ids.get(&message.identity).ok_or_else(|| Error::new(Kind::Storage, "message"))?;
     // In front of the intent, with which the spare takes it over.
-    tx.put_body(id, packed, &render::preview(upload.raw)).await?;
+    tx.put_bodies(&[(id, packed, render::preview(upload.raw))]).await?;
     put_up(tx, now, to.account, target, id, &upload.flags, upload.received).await
 }
 

@@ -13,6 +13,8 @@ pub const LEFT_OUT: &str = "X-Malote-Left-Out";
 
 /// Messages above this are not rendered, only saved: 64 MiB.
 const MAX_MESSAGE: usize = 64 << 20;
+/// Bytes of a message that are looked at for its first words: 32 KiB.
+const FOR_PREVIEW: usize = 32 << 10;
 /// More parts than this are not listed.
 const MAX_PARTS: usize = 1000;
 /// Inline pictures above this are listed as attachments instead: 4 MiB.
@@ -72,7 +74,13 @@ pub fn part(raw: &[u8], number: u32) -> Option<Vec<u8>> {
 
 /// The first words of a message, for the list: at most 160 characters, without what was quoted.
 pub fn preview(raw: &[u8]) -> String {
-    let text = with_message(raw, |m| m.body_text(0).map(|t| t.into_owned())).unwrap_or_default();
+    // The text stands in front of the files as a rule, and decoding those takes ten times as long.
+    let text_of =
+        |raw: &[u8]| with_message(raw, |m| m.body_text(0).map(|t| t.into_owned())).unwrap_or_default();
+    let mut text = text_of(&raw[..raw.len().min(FOR_PREVIEW)]);
+    if text.trim().is_empty() && raw.len() > FOR_PREVIEW {
+        text = text_of(raw);
+    }
     let own =
         text.lines().filter(|l| !l.trim_start().starts_with('>')).take(40).collect::<Vec<_>>().join(" ");
     let own: String = own.chars().take(1000).collect();

@@ -3,7 +3,7 @@
 use super::{Store, Tx};
 use crate::error::{Error, Kind, Result};
 use crate::model::{AccountId, MailboxId, MessageId};
-use sqlx::Row;
+use sqlx::{QueryBuilder, Row};
 use std::path::{Path, PathBuf};
 
 /// Compressed bodies above this become files: 256 KiB. SQLite reads rows below it faster than files (sqlite.org/intern-v-extern-blob.html).
@@ -45,21 +45,24 @@ impl Store {
         .map_err(|e| Error::new(Kind::Storage, "body").because(e))?
     }
 
-    /// Packs a message, in memory or into a file; hand the result to [`Tx::put_body`].
+    /// Packs a message, in memory or into a file; hand the result to [`Tx::put_bodies`].
     /// `name` is for the file, and nobody else's.
     pub async fn pack(&self, name: &str, raw: Vec<u8>) -> Result<Packed> {
-        let (dir, name) = (self.bodies(), name.to_owned());
-        tokio::task::spawn_blocking(move || {
-            let packed = zstd::stream::encode_all(raw.as_slice(), LEVEL)?;
-            if packed.len() <= ROW {
-                return Ok(Packed { raw: packed, file: String::new() });
-            }
-            let name = format!("{name}.zst");
-            write_durably(&dir, &name, &packed)?;
-            Ok(Packed { raw: Vec::new(), file: name })
-        })
-        .await
-        .map_err(|e| Error::new(Kind::Storage, "body").because(e))?
+        let (store, name) = (self.clone(), name.to_owned());
+        tokio::task::spawn_blocking(move || store.pack_now(&name, &raw))
+            .await
+            .map_err(|e| Error::new(Kind::Storage, "body").because(e))?
+    }
+
+    /// The same, for a thread that may wait for the disk.
+    pub fn pack_now(&self, name: &str, raw: &[u8]) -> Result<Packed> {
+        let packed = zstd::bulk::compress(raw, LEVEL)?;
+        if packed.len() <= ROW {
+            return Ok(Packed { raw: packed, file: String::new() });
+        }
+        let name = format!("{name}.zst");
+        write_durably(&self.bodies(), &name, &packed)?;
+        Ok(Packed { raw: Vec::new(), file: name })
     }
 
     /// What came of a large message before its fetch broke off, as whole pieces of `piece` bytes. The last one is not believed: its
@@ -224,28 +227,38 @@ impl Tx {
         Ok(())
     }
 
-    /// Keeps the raw message.
-    pub async fn put_body(&mut self, id: MessageId, packed: &Packed, preview: &str) -> Result<()> {
-        let known = sqlx::query("UPDATE message SET has_body = 1, partial = 0, preview = ? WHERE id = ?")
-            .bind(preview)
-            .bind(id.0)
+    /// Keeps raw messages, each with its preview. Those that left every mailbox while they were being fetched are dropped.
+    pub async fn put_bodies(&mut self, bodies: &[(MessageId, Packed, String)]) -> Result<()> {
+        for chunk in bodies.chunks(200) {
+            let mut q =
+                QueryBuilder::new("UPDATE message SET has_body = 1, partial = 0, preview = v.column2 FROM (");
+            q.push_values(chunk, |mut row, (id, _, preview)| {
+                row.push_bind(id.0).push_bind(preview);
+            });
+            q.push(") v WHERE message.id = v.column1").build().execute(self.conn()).await?;
+            let mut q = QueryBuilder::new(
+                "INSERT INTO body (message_id, raw, file) SELECT column1, column2, column3 FROM (",
+            );
+            q.push_values(chunk, |mut row, (id, packed, _)| {
+                row.push_bind(id.0).push_bind(&packed.raw).push_bind(&packed.file);
+            });
+            q.push(
+                ") WHERE column1 IN (SELECT id FROM message) \
+                 ON CONFLICT (message_id) DO UPDATE SET raw = excluded.raw, file = excluded.file",
+            )
+            .build()
             .execute(self.conn())
             .await?;
-        if known.rows_affected() == 0 {
-            return Ok(()); // it left every mailbox while it was being fetched
+            let mut q = QueryBuilder::new("SELECT DISTINCT mailbox_id FROM placement WHERE message_id IN (");
+            let mut list = q.separated(", ");
+            for (id, ..) in chunk {
+                list.push_bind(id.0);
+            }
+            q.push(")");
+            let mailboxes: Vec<i64> = q.build_query_scalar().fetch_all(self.conn()).await?;
+            self.touched.mailboxes.extend(mailboxes.into_iter().map(MailboxId));
+            self.touched.messages.extend(chunk.iter().map(|(id, ..)| *id));
         }
-        sqlx::query("INSERT INTO body (message_id, raw, file) VALUES (?, ?, ?) ON CONFLICT (message_id) DO UPDATE SET raw = excluded.raw, file = excluded.file")
-            .bind(id.0)
-            .bind(&packed.raw)
-            .bind(&packed.file)
-            .execute(self.conn())
-            .await?;
-        self.touched.messages.insert(id);
-        let mailboxes: Vec<i64> = sqlx::query_scalar("SELECT mailbox_id FROM placement WHERE message_id = ?")
-            .bind(id.0)
-            .fetch_all(self.conn())
-            .await?;
-        self.touched.mailboxes.extend(mailboxes.into_iter().map(MailboxId));
         Ok(())
     }
 }

@@ -118,10 +118,8 @@ async fn fetch_outline(ctx: &Context, session: &mut Session, uid: u32, message: 
     let Some(raw) = outline::fetch(session, uid).await? else { return Ok(false) };
     let packed = pack(ctx, vec![(message, raw)]).await?;
     let mut tx = ctx.store.begin().await?;
-    for (id, body, preview) in &packed {
-        tx.put_body(*id, body, preview).await?;
-        tx.mark_partial(*id).await?;
-    }
+    tx.put_bodies(&packed).await?;
+    tx.mark_partial(message).await?;
     tx.commit().await?;
     Ok(true)
 }
@@ -143,24 +141,20 @@ pub(super) async fn keep_all(ctx: &Context, came: Vec<(MessageId, Vec<u8>)>) -> 
     }
     let packed = pack(ctx, came).await?;
     let mut tx = ctx.store.begin().await?;
-    for (id, body, preview) in &packed {
-        tx.put_body(*id, body, preview).await?;
-    }
+    tx.put_bodies(&packed).await?;
     tx.commit().await
 }
 
 async fn pack(ctx: &Context, came: Vec<(MessageId, Vec<u8>)>) -> Result<Vec<(MessageId, Packed, String)>> {
-    let mut packed = Vec::with_capacity(came.len());
-    for (id, raw) in came {
-        let (raw, preview) = tokio::task::spawn_blocking(move || {
+    let store = ctx.store.clone();
+    let work = move || -> Result<Vec<(MessageId, Packed, String)>> {
+        let each = came.into_iter().map(|(id, raw)| {
             let preview = render::preview(&raw);
-            (raw, preview)
-        })
-        .await
-        .map_err(|e| Error::new(Kind::Storage, "body").because(e))?;
-        packed.push((id, ctx.store.pack(&id.to_string(), raw).await?, preview));
-    }
-    Ok(packed)
+            Ok((id, store.pack_now(&id.to_string(), &raw)?, preview))
+        });
+        each.collect()
+    };
+    tokio::task::spawn_blocking(work).await.map_err(|e| Error::new(Kind::Storage, "body").because(e))?
 }
 
 /// Fetches one message that somebody waits for: the whole, or of a large one what can be read. NotFound when no mailbox of the

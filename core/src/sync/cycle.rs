@@ -1,5 +1,6 @@
 //! Everything once, over one connection.
 
+use super::bulk::Bulk;
 use super::{Context, bodies, budget, flight, headers, pull, replay, tree};
 use crate::error::{Error, Kind, Result, Scope};
 use crate::model::{MailboxId, Role};
@@ -50,17 +51,19 @@ pub async fn cycle(ctx: &Context, session: &mut Session, first: bool) -> Result<
     }
     let keep = ctx.store.account(ctx.account).await?.keep;
     let rows = in_order(ctx).await?;
-    if let Err(e) = flight::bodies(ctx, session, &rows, keep).await {
+    let mut bulk = Bulk::over(session);
+    if let Err(e) = flight::bodies(ctx, &mut bulk, &rows, keep).await {
         note(e)?;
     }
-    if let Err(e) = bodies::fill_pinned(ctx, session).await {
+    if let Err(e) = bodies::fill_pinned(ctx, bulk.session()).await {
         note(e)?;
     }
     for row in rows {
-        if let Err(e) = bodies::fill(ctx, session, row.id, row.keep.unwrap_or(keep)).await {
+        if let Err(e) = bodies::fill(ctx, bulk.session(), row.id, row.keep.unwrap_or(keep)).await {
             note(e)?;
         }
     }
+    bulk.end().await;
     if failed.is_none() {
         let mut tx = ctx.store.begin().await?;
         for (name, messages) in tx.tidy_gone(ctx.account).await? {

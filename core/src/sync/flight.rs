@@ -1,6 +1,7 @@
 //! Many mailboxes at once: the headers of those that are new to us, and the bodies of all, a few mailboxes in one flight. What does
 //! not fit or goes wrong is left to the visits one by one, which say what is wrong.
 
+use super::bulk::Bulk;
 use super::{Context, bodies, budget, pull};
 use crate::error::Result;
 use crate::model::{Keep, MailboxId, MessageId};
@@ -10,6 +11,7 @@ use crate::protocol::imap::messages::PIECE;
 use crate::protocol::imap::visits::{Errand, Visit};
 use crate::store::mailbox::MailboxRow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use tokio::time::Instant;
 
 /// Mailboxes with more messages than this are visited by themselves, newest first.
 const SMALL: u32 = 1000;
@@ -66,11 +68,14 @@ pub async fn first_visits(
 }
 
 /// The bodies that the policy keeps, of all mailboxes, as far as they are small.
-pub async fn bodies(ctx: &Context, session: &mut Session, rows: &[MailboxRow], keep: Keep) -> Result<()> {
+///
+/// While one flight is under way, what the one before brought is stored.
+pub async fn bodies(ctx: &Context, bulk: &mut Bulk<'_>, rows: &[MailboxRow], keep: Keep) -> Result<()> {
+    let mut before: Vec<(MessageId, Vec<u8>)> = Vec::new();
     // Asked for once: what does not come is gone, and the next pull will say so.
     let mut tried: BTreeSet<(MailboxId, u32)> = BTreeSet::new();
     let mut first = 0;
-    while first < rows.len() && budget::allows(ctx, session).await? {
+    while first < rows.len() && budget::allows(ctx, bulk.session()).await? {
         let mut wanted: BTreeMap<usize, HashMap<u32, MessageId>> = BTreeMap::new();
         let mut bytes = 0;
         let mut at = first;
@@ -112,8 +117,16 @@ pub async fn bodies(ctx: &Context, session: &mut Session, rows: &[MailboxRow], k
                 errand: Errand::Bodies(uids.keys().copied().collect()),
             })
             .collect();
-        let mut came = Vec::new();
-        for ((at, uids), brought) in wanted.iter().zip(session.visit_all(visits).await?) {
+        let begun = Instant::now();
+        let flying = async {
+            let brought = bulk.session().visit_all(visits).await;
+            (brought, begun.elapsed())
+        };
+        let ((brought, took), stored) =
+            tokio::join!(flying, bodies::keep_all(ctx, std::mem::take(&mut before)));
+        stored?;
+        bulk.measured(ctx, bytes, took).await;
+        for ((at, uids), brought) in wanted.iter().zip(brought?) {
             let (Ok(selected), Ok(fetched)) = (brought.selected, brought.fetched) else { continue };
             // Under another UIDVALIDITY these UIDs are other messages.
             if selected.uid_validity != rows[*at].uid_validity {
@@ -122,11 +135,10 @@ pub async fn bodies(ctx: &Context, session: &mut Session, rows: &[MailboxRow], k
             for f in fetched {
                 let body = f.sections.into_iter().find(|(name, _)| name == "BODY[]");
                 if let (Some(message), Some((_, raw))) = (f.uid.and_then(|uid| uids.get(&uid)), body) {
-                    came.push((*message, raw));
+                    before.push((*message, raw));
                 }
             }
         }
-        bodies::keep_all(ctx, came).await?;
     }
-    Ok(())
+    bodies::keep_all(ctx, before).await
 }

@@ -11,6 +11,7 @@
 //! upload       blobs -> APPEND              folders  CREATE, RENAME, DELETE, SUBSCRIBE, emptying
 //! flight       many mailboxes at once       merge    the three-way rule, pure
 //! connections  how many the server lets us have            surroundings  sleep, another network
+//! bulk         the connection that carries bodies
 //! budget       what the background may still spend today
 //! ```
 //! Two connections may work on one mailbox at the same time; whoever applies an answer to a mailbox or sends an intent for it
@@ -19,6 +20,7 @@
 pub mod actor;
 pub mod bodies;
 mod budget;
+mod bulk;
 pub mod connections;
 pub mod cycle;
 mod flight;

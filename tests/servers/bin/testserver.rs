@@ -1,12 +1,13 @@
 //! A throw-away mail server with a sample mailbox: `testserver [--large N] [--empty]`.
 //!
 //! Prints one JSON line when it is ready, takes commands on standard input (`kill` ends the mail server as a power cut would,
-//! `drop FOLDER` deletes a folder, `mail SUBJECT` delivers a message, `noise SUBJECT` a large one), and ends when its standard input does.
+//! `drop FOLDER` deletes a folder, `mail SUBJECT` delivers a message, `noise SUBJECT` a large one,
+//! `file WORD` one with a file of 6 MB), and ends when its standard input does.
 
 use servers::chance::Chance;
 use servers::device::small;
 use servers::dovecot::{Dovecot, PASSWORD};
-use servers::loader::{Loader, Mail};
+use servers::loader::{Loader, Mail, with_file};
 use servers::sample;
 use std::io::BufRead;
 
@@ -47,6 +48,10 @@ fn main() {
                 let raw = [small(subject), noise].concat();
                 let now = sample::internal_date(sample::NOW);
                 loader.append("INBOX", &[Mail { raw, flags: String::new(), date: now }]);
+            }
+            ("file", word) => {
+                let date = sample::internal_date(sample::NOW);
+                loader.append("INBOX", &[Mail { date, ..with_file(word, 6_000_000) }]);
             }
             _ => {}
         }

@@ -239,7 +239,7 @@ export const en = {
 			: keep === "headers"
 				? "Only the list; messages when opened"
 				: `Whole messages of the last ${keep.replace("d", "")} days`,
-	budget: "At most so many MB a day, received",
+	budget: "Receive at most, a day (MB)",
 	budgetNone: "no limit",
 	today: (down: string, up: string) => `Today: ${down} received, ${up} sent`,
 	spent:

@@ -237,7 +237,7 @@ export const es: Texts = {
 			: keep === "headers"
 				? "Solo la lista; mensajes al abrirlos"
 				: `Mensajes enteros de los últimos ${keep.replace("d", "")} días`,
-	budget: "Como máximo tantos MB al día, recibidos",
+	budget: "Recibir como máximo, al día (MB)",
 	budgetNone: "sin límite",
 	today: (down, up) => `Hoy: ${down} recibidos, ${up} enviados`,
 	spent:

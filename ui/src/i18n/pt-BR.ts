@@ -237,7 +237,7 @@ export const ptBR: Texts = {
 			: keep === "headers"
 				? "Só a lista; mensagens ao abrir"
 				: `Mensagens inteiras dos últimos ${keep.replace("d", "")} dias`,
-	budget: "No máximo tantos MB por dia, recebidos",
+	budget: "Receber no máximo, por dia (MB)",
 	budgetNone: "sem limite",
 	today: (down, up) => `Hoje: ${down} recebidos, ${up} enviados`,
 	spent:

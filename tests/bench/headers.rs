@@ -18,7 +18,7 @@ const COUNT: u32 = 100_000;
 const ROUNDS: usize = 7;
 
 /// Reads until `mark` was seen at the beginning of a line; the bytes that came.
-fn drain(stream: &mut TcpStream, mark: &str) -> usize {
+pub fn drain(stream: &mut TcpStream, mark: &str) -> usize {
     let (mut buffer, mut tail, mut total) = (vec![0u8; 64 * 1024], Vec::new(), 0);
     let mark = format!("\r\n{mark}");
     loop {

@@ -1,6 +1,7 @@
 //! `make bench`: ours beside the floor and the peers in the same run, as ratios (DESIGN section 13). `make bench ROWS=sync` runs
 //! one part.
 
+mod first;
 mod headers;
 mod push;
 mod sync;
@@ -10,6 +11,9 @@ fn main() {
     let mut met = true;
     if rows.is_empty() || rows == "headers" {
         met &= headers::run();
+    }
+    if rows.is_empty() || rows == "first" {
+        met &= first::run();
     }
     if rows.is_empty() || rows == "sync" {
         met &= sync::run();

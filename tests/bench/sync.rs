@@ -53,12 +53,20 @@ fn measure(mut command: Command, distance: &Distance) -> Cost {
     Cost { wall, cpu, peak_mib, down, up, turns }
 }
 
-fn ours(home: &Path, args: &[&str]) -> Command {
+pub fn ours(home: &Path, args: &[&str]) -> Command {
     let program = std::env::current_exe().expect("path").with_file_name("malote");
     assert!(program.exists(), "build it: cargo build --release -p malote-core --features cli --bin malote");
     let mut command = Command::new(program);
     command.arg("--home").arg(home).args(args);
     command
+}
+
+/// The account of these rows, without TLS.
+pub fn add_account(home: &Path, port: u16, keep: &str) {
+    let (place, command) = (format!("127.0.0.1:{port}"), format!("echo {PASSWORD}"));
+    let mut add = ours(home, &["account", "add", "ana@exemplo.test", "--user", "ana", "--imap-tls", "none"]);
+    add.args(["--imap", &place, "--password-command", &command, "--keep", keep]);
+    assert!(add.status().is_ok_and(|s| s.success()), "account add");
 }
 
 fn mbsync(dir: &Path, port: u16) -> Option<Command> {
@@ -164,26 +172,7 @@ pub fn run() -> bool {
         let distance = runtime.block_on(Distance::start(server.imap, Duration::from_millis(trip)));
         let (home, peer) =
             (tempfile::tempdir().expect("a directory"), tempfile::tempdir().expect("a directory"));
-        let added = ours(
-            home.path(),
-            &[
-                "account",
-                "add",
-                "ana@exemplo.test",
-                "--user",
-                "ana",
-                "--imap",
-                &format!("127.0.0.1:{}", distance.port),
-                "--imap-tls",
-                "none",
-                "--password-command",
-                &format!("echo {PASSWORD}"),
-                "--keep",
-                "all",
-            ],
-        )
-        .status();
-        assert!(added.is_ok_and(|s| s.success()), "account add");
+        add_account(home.path(), distance.port, "all");
         let all = |first: bool| {
             let mine = measure(ours(home.path(), &["sync"]), &distance);
             let mbsync = mbsync(peer.path(), distance.port)

@@ -179,6 +179,12 @@ async fn a_server_that_keeps_uses_tells_the_other_device() {
     phone.sync().await;
     assert_eq!(phone.folder("Guardados").await.role, Some(Role::Archive));
     assert_eq!(phone.folder("Archive").await.role, None);
+    // And the other way round.
+    phone.core.folder_use(phone.folder("Archive").await.id, Some(Role::Archive)).await.expect("use");
+    phone.sync().await;
+    laptop.sync().await;
+    assert_eq!(laptop.folder("Archive").await.role, Some(Role::Archive));
+    assert_eq!(laptop.folder("Guardados").await.role, None);
 }
 
 /// A namespace for everybody, in which one folder can only be read.

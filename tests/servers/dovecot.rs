@@ -13,6 +13,9 @@ pub struct Dovecot {
     child: Child,
     dir: tempfile::TempDir,
     place: Place,
+    /// POP3, in clear and with STLS; and with TLS. 0 where it was not asked for.
+    pub pop3: u16,
+    pub pop3s: u16,
 }
 
 impl std::ops::Deref for Dovecot {
@@ -31,6 +34,8 @@ pub struct Options {
     pub certificates: Option<Certificates>,
     /// Storage format; sdbox by default.
     pub store: Option<&'static str>,
+    /// Serves POP3 too.
+    pub pop3: bool,
     /// How many connections one user may have; 100 by default.
     pub connections: Option<u32>,
     /// A file of access rights (`vfile`), in `acl` of the server's directory; empty for none.
@@ -62,6 +67,10 @@ impl Dovecot {
             std::fs::create_dir(dir.path().join(sub)).expect("a directory");
         }
         let (imap, imaps) = (free_port(), free_port());
+        let (pop3, pop3s) = if options.pop3 { (free_port(), free_port()) } else { (0, 0) };
+        if options.pop3 {
+            options.extra += &pop3_config(pop3, pop3s);
+        }
         let conf = dir.path().join("dovecot.conf");
         std::fs::write(&conf, config(dir.path(), &certificates, imap, imaps, &options))
             .expect("dovecot.conf");
@@ -82,7 +91,7 @@ impl Dovecot {
         let mut command = Command::new(program());
         command.arg("-F").arg("-c").arg(&conf).stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
         let child = place::in_own_group(&mut command).spawn().expect("dovecot starts");
-        let server = Self { child, dir, place: Place { imap, imaps, ca: certificates.ca } };
+        let server = Self { child, dir, place: Place { imap, imaps, ca: certificates.ca }, pop3, pop3s };
         place::wait_for_greeting(server.imap, || server.log());
         server
     }
@@ -110,6 +119,12 @@ impl Drop for Dovecot {
     fn drop(&mut self) {
         self.kill();
     }
+}
+
+fn pop3_config(plain: u16, tls: u16) -> String {
+    format!(
+        "protocols = imap pop3\nservice pop3-login {{\n  inet_listener pop3 {{\n    port = {plain}\n  }}\n  inet_listener pop3s {{\n    port = {tls}\n    ssl = yes\n  }}\n}}\n"
+    )
 }
 
 fn config(dir: &Path, tls: &Certificates, imap: u16, imaps: u16, options: &Options) -> String {

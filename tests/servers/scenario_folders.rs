@@ -5,7 +5,7 @@ use crate::scenario::{Deeds, NOW, Scenario, still, uids, user};
 use crate::station::Station;
 use malote_core::journal::append::{self, Upload};
 use malote_core::journal::{folder, relocate};
-use malote_core::model::{ActionId, Flags};
+use malote_core::model::{ActionId, Flags, Role};
 
 /// The user's hands on folders.
 impl Station {
@@ -44,6 +44,14 @@ impl Station {
         let id = self.mailbox(name).await.expect("a folder");
         let mut tx = self.tx().await;
         let done = folder::subscribe(&mut tx, NOW, id, wanted).await.expect("subscribe");
+        tx.commit().await.expect("commit");
+        done
+    }
+
+    pub async fn use_folder(&self, name: &str, role: Option<Role>) -> Vec<ActionId> {
+        let id = self.mailbox(name).await.expect("a folder");
+        let mut tx = self.tx().await;
+        let done = folder::set_use(&mut tx, NOW, id, role).await.expect("use");
         tx.commit().await.expect("commit");
         done
     }
@@ -208,6 +216,20 @@ pub fn all() -> Vec<Scenario> {
             },
             deleted: &[],
         },
+        Scenario {
+            name: "a folder used for something else",
+            user: user!(|s| {
+                s.use_folder("Works/Old", Some(Role::Archive)).await;
+                let done = s.use_folder("Works", Some(Role::Trash)).await;
+                s.take_back(done).await;
+                let ids = s.ids("INBOX", &["m2"]).await;
+                s.to_role(ids, Role::Archive).await
+            }),
+            others: |w| {
+                w.append("Archive", &small("n0"), &[]);
+            },
+            deleted: &[],
+        },
     ]
 }
 
@@ -243,6 +265,9 @@ pub fn wanted(name: &str) -> &'static [(&'static str, &'static str, &'static str
             ("Archive", "u2", ""),
             ("Archive", "w0", ""),
         ],
+        "a folder used for something else" => {
+            &[("Works/Old", "m2", ""), ("Archive", "n0", ""), ("Works", "w0", "")]
+        }
         "emptied" | "emptied, under another UIDVALIDITY" => &[("Trash", "n0", "")],
         _ => &[],
     }

@@ -53,7 +53,16 @@ pub struct Rendered {
 
 /// Renders a message. Whatever it is, there is something to show.
 pub fn render(raw: &[u8]) -> Rendered {
-    with_message(raw, |m| Some(render_parsed(m))).unwrap_or_else(|| {
+    render_all(raw, false)
+}
+
+/// The same for a message that came in part.
+pub fn render_outline(raw: &[u8]) -> Rendered {
+    render_all(raw, true)
+}
+
+fn render_all(raw: &[u8], outline: bool) -> Rendered {
+    with_message(raw, |m| Some(render_parsed(m, outline))).unwrap_or_else(|| {
         let text = String::from_utf8_lossy(&raw[..raw.len().min(256 * 1024)]).into_owned();
         Rendered { html: sanitize::from_plain(&text), plain: true, text, ..Rendered::default() }
     })
@@ -97,7 +106,7 @@ fn with_message<T>(
     guarded(move || MessageParser::default().parse(raw).and_then(|m| read(&m)))
 }
 
-fn render_parsed(m: &Message<'_>) -> Rendered {
+fn render_parsed(m: &Message<'_>, outline: bool) -> Rendered {
     let text = m.body_text(0).map(|t| t.into_owned()).unwrap_or_default();
     let shown_in_html = inline_pictures(m);
     let html_part = m.html_body.first().and_then(|i| m.parts.get(*i as usize)).and_then(|p| match &p.body {
@@ -123,7 +132,7 @@ fn render_parsed(m: &Message<'_>) -> Rendered {
         let left_out: Option<u64> = part
             .headers
             .iter()
-            .find(|h| h.name.as_str().eq_ignore_ascii_case(LEFT_OUT))
+            .find(|h| outline && h.name.as_str().eq_ignore_ascii_case(LEFT_OUT))
             .and_then(|h| h.value.as_text())
             .and_then(|size| size.trim().parse().ok());
         // Base64 in lines: 57 bytes become 78.
@@ -223,6 +232,18 @@ mod tests {
         assert_eq!((r.attachments[0].name.as_str(), r.attachments[0].size), ("boleto.pdf", 4));
         assert_eq!(part(MAIL, r.attachments[0].part).as_deref(), Some(&b"%PDF"[..]));
         assert_eq!(preview(MAIL), "Olá");
+    }
+
+    #[test]
+    fn only_an_outline_lacks_what_it_says_it_lacks() {
+        let marked = String::from_utf8_lossy(MAIL).replace(
+            "Content-Type: application/pdf",
+            "X-Malote-Left-Out: 7800000\r\nContent-Type: application/pdf",
+        );
+        let whole = &render(marked.as_bytes()).attachments[0];
+        assert_eq!((whole.here, whole.size), (true, 4), "a sender can write that too");
+        let part = &render_outline(marked.as_bytes()).attachments[0];
+        assert_eq!((part.here, part.size), (false, 5_700_000));
     }
 
     #[test]

@@ -7,6 +7,7 @@
 pub mod autoconfig;
 pub mod deflate;
 pub mod imap;
+pub mod pop3;
 pub mod proxy;
 pub mod sasl;
 pub mod scram;

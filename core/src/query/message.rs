@@ -57,7 +57,7 @@ pub async fn message(store: &Store, id: PlacementId) -> Result<MessageView> {
     let body = match store.body(p.message).await? {
         None => None,
         Some(raw) => {
-            let rendered = tokio::task::spawn_blocking(move || render::render(&raw))
+            let rendered = tokio::task::spawn_blocking(move || read(&raw, m.partial))
                 .await
                 .map_err(|e| Error::new(Kind::Storage, "render").because(e))?;
             Some(BodyView {
@@ -84,6 +84,10 @@ pub async fn message(store: &Store, id: PlacementId) -> Result<MessageView> {
     })
 }
 
+fn read(raw: &[u8], partial: bool) -> render::Rendered {
+    if partial { render::render_outline(raw) } else { render::render(raw) }
+}
+
 /// The text, cleaned HTML and files of a raw message.
 pub fn rendered(raw: &[u8]) -> render::Rendered {
     render::render(raw)
@@ -92,13 +96,14 @@ pub fn rendered(raw: &[u8]) -> render::Rendered {
 /// One part of a message that is on this device: its name and its bytes.
 pub async fn attachment(store: &Store, message: MessageId, part: u32) -> Result<(String, Vec<u8>)> {
     let missing = || Error::new(Kind::NotFound, message.to_string());
+    let partial = store.message(message).await?.partial;
     let raw = store.body(message).await?.ok_or_else(missing)?;
-    let read = move || {
-        let file = render::render(&raw).attachments.into_iter().find(|a| a.part == part)?;
+    let found = move || {
+        let file = read(&raw, partial).attachments.into_iter().find(|a| a.part == part)?;
         file.here.then_some(())?;
         Some((file.name, render::part(&raw, part)?))
     };
-    tokio::task::spawn_blocking(read).await.ok().flatten().ok_or_else(missing)
+    tokio::task::spawn_blocking(found).await.ok().flatten().ok_or_else(missing)
 }
 
 /// Whether a file of a message that is here in part is here.

@@ -8,15 +8,13 @@
 //! Where the server lets us have fewer than three connections, the watch gives way first (the poll stays), and the others
 //! close theirs when they have nothing to do.
 
-use super::{Connected, Context, bodies, cycle, headers, pull, replay};
+use super::{Connected, Context, Hears, bodies, cycle, headers, pull, replay};
 use crate::error::{Error, Kind, Result, Retry};
 use crate::model::{MailboxId, MessageId, Role};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 
-/// Between cycles when nothing happens. The watch tells of the inbox at once; this is for the other mailboxes.
-const POLL: Duration = Duration::from_secs(120);
 /// An IDLE that ended sooner than this tells nothing about anybody's patience.
 const SHORTEST_RENEWAL: Duration = Duration::from_secs(120);
 const LONGEST_PAUSE: u64 = 300;
@@ -123,8 +121,9 @@ impl Actor {
 
 async fn background(ctx: Arc<Context>, wake: Arc<Notify>, state: Arc<watch::Sender<State>>) {
     let mut session: Option<Connected> = None;
-    let mut failures = 0u32;
+    let (mut failures, mut quiet) = (0u32, 0u32);
     loop {
+        let asked = ctx.meter.round_trips();
         if let Some(s) = session.as_mut()
             && s.doubtful(&ctx)
             && !s.still_there(&ctx).await
@@ -160,7 +159,9 @@ async fn background(ctx: Arc<Context>, wake: Arc<Notify>, state: Arc<watch::Send
                 {
                     idle.logout().await; // somebody else may need the place
                 }
-                POLL
+                // One question told that nothing was new.
+                quiet = if ctx.meter.round_trips() - asked <= 1 { quiet + 1 } else { 0 };
+                ctx.hears.lock().unwrap_or_else(PoisonError::into_inner).poll(quiet)
             }
             Err(e) => {
                 tracing::info!(account = %ctx.account, error = %e, "not in step");
@@ -222,7 +223,9 @@ async fn watch_inbox(ctx: Arc<Context>, wake: Arc<Notify>, mut state: watch::Rec
         if !ready {
             return;
         }
-        match watch_once(&ctx, &wake).await {
+        let watched = watch_once(&ctx, &wake).await;
+        *ctx.hears.lock().unwrap_or_else(PoisonError::into_inner) = Hears::Nothing;
+        match watched {
             Ok(()) => failures = 0,
             Err(e) => {
                 tracing::debug!(error = %e, "the watch ended");
@@ -263,6 +266,8 @@ async fn watch_once(ctx: &Context, wake: &Notify) -> Result<()> {
     session.introduce().await?;
     pull::pull(ctx, &mut session, inbox.id).await?;
     let mut unheard = session.notify().await?;
+    *ctx.hears.lock().unwrap_or_else(PoisonError::into_inner) =
+        if unheard { Hears::Everything } else { Hears::Inbox };
     let mut pull_now = false;
     loop {
         if pull_now {

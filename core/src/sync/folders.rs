@@ -247,7 +247,8 @@ async fn subscribe(
     Ok(true)
 }
 
-/// RFC 6154 section 4. Where the server has no place for it, or does not want to, the choice holds on this device.
+/// RFC 6154 section 4. Where the server has no place for it, or does not want to, the choice holds on this device; else the server
+/// says from now on what it is, also when another device chooses otherwise.
 async fn set_use(
     ctx: &Context,
     session: &mut Session,
@@ -257,19 +258,26 @@ async fn set_use(
     from: MailboxId,
 ) -> Result<bool> {
     set_state(ctx, intent, IntentState::Sent).await?;
-    if session.can("METADATA") && session.can("SPECIAL-USE") {
+    let mut kept = session.can("METADATA") && session.can("SPECIAL-USE");
+    if kept {
         let other = ctx.store.mailbox(from).await.ok();
         // A use belongs to one mailbox at a time.
         for (raw, role) in other.iter().map(|o| (&o.raw, None)).chain([(&row.raw, role)]) {
             match session.set_special_use(raw, role.and_then(Role::attribute)).await {
                 Err(e) if replay::refusal(&e) => {
                     tracing::info!(error = %e, "the server does not keep what a mailbox is used for");
+                    kept = false;
                 }
                 other => other?,
             }
         }
     }
-    set_state(ctx, intent, IntentState::Done).await?;
+    let mut tx = ctx.store.begin().await?;
+    if kept {
+        tx.set_mailbox_use(row.id, role, false).await?;
+    }
+    tx.set_intent_state(&[intent.id], IntentState::Done).await?;
+    tx.commit().await?;
     Ok(true)
 }
 

@@ -61,6 +61,31 @@ const ANSWER: Duration = Duration::from_secs(8);
 /// forget silent connections without a word.
 const STALE: Duration = Duration::from_secs(30);
 
+/// What comes by itself, without a question.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Hears {
+    /// Nothing: the server has no IDLE, or no room for one more connection.
+    #[default]
+    Nothing,
+    /// News of the inbox (IDLE).
+    Inbox,
+    /// News of all mailboxes (NOTIFY).
+    Everything,
+}
+
+impl Hears {
+    /// How long until the next question, after so many that brought nothing new.
+    fn poll(self, quiet: u32) -> Duration {
+        Duration::from_secs(match self {
+            // Where something happens, more is likely to.
+            Hears::Nothing => (30 << quiet.min(4)).min(300),
+            Hears::Inbox => 120,
+            // Only in case that something was not said.
+            Hears::Everything => 600,
+        })
+    }
+}
+
 /// What everything that syncs one account needs.
 pub struct Context {
     /// The database.
@@ -87,6 +112,8 @@ pub struct Context {
     pub renew: Mutex<Duration>,
     /// Goes up when the connections that were made before are in doubt.
     doubt: watch::Sender<u64>,
+    /// What the watch hears of by itself.
+    pub hears: Mutex<Hears>,
     /// What the meter showed when it was last written down.
     noted: Mutex<(u64, u64)>,
     replaying: tokio::sync::Mutex<()>,
@@ -109,6 +136,7 @@ impl Context {
             make_room: tokio::sync::Notify::new(),
             renew: Mutex::new(RENEW),
             doubt: watch::channel(0).0,
+            hears: Mutex::default(),
             noted: Mutex::default(),
             replaying: tokio::sync::Mutex::default(),
             locks: Mutex::default(),
@@ -265,5 +293,17 @@ impl std::ops::Deref for Connected {
 impl std::ops::DerefMut for Connected {
     fn deref_mut(&mut self) -> &mut Session {
         &mut self.session
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Hears;
+
+    #[test]
+    fn who_hears_nothing_asks_often_while_something_happens() {
+        let seconds: Vec<u64> = (0..6).map(|quiet| Hears::Nothing.poll(quiet).as_secs()).collect();
+        assert_eq!(seconds, [30, 60, 120, 240, 300, 300]);
+        assert_eq!((Hears::Inbox.poll(9).as_secs(), Hears::Everything.poll(0).as_secs()), (120, 600));
     }
 }

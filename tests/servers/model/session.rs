@@ -316,6 +316,19 @@ impl Session {
                     return "NO [NONEXISTENT] no such mailbox".into();
                 }
             }
+            // Only what a mailbox is used for (RFC 6154 section 4), by one at a time.
+            "SETMETADATA" if self.model.can("METADATA") => {
+                let mut world = self.model.world();
+                let roles = ["\\Drafts", "\\Sent", "\\Archive", "\\Junk", "\\Trash"];
+                let role = roles.into_iter().find(|r| words.iter().any(|w| w.contains(r))).unwrap_or("");
+                if !role.is_empty() && world.folders.iter().any(|f| f.role == role && f.name != word(0)) {
+                    return "NO [CANNOT] another one is used for that".into();
+                }
+                match world.folder_mut(word(0)) {
+                    Some(f) => f.role = role,
+                    None => return "NO [NONEXISTENT] no such mailbox".into(),
+                }
+            }
             "APPEND" => {
                 let mut world = self.model.world();
                 let list = words.iter().find(|w| w.starts_with('(')).cloned().unwrap_or_default();

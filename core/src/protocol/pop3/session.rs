@@ -1,0 +1,252 @@
+//! One conversation with a POP3 server.
+
+use super::reply::{Status, Unstuff, scan_listing, unique_id};
+use crate::error::{Error, Kind, Result};
+use crate::protocol::transport::Transport;
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+/// How long a server may think.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// RFC 1939 section 3 says 512, RFC 2449 section 4 too; people's greetings are longer.
+const LONGEST_LINE: usize = 8 * 1024;
+/// A mailbox with more messages than this is none.
+const MOST: usize = 5_000_000;
+/// How many commands may be under way.
+const WINDOW: usize = 200;
+
+/// A signed-in conversation. Deletions happen when [`Session::quit`] was answered.
+pub struct Session {
+    pub(super) transport: Transport,
+    pub(super) received: Vec<u8>,
+    pub(super) taken: usize,
+    /// Upper case, with parameters, such as `SASL PLAIN`.
+    pub(super) capabilities: BTreeSet<String>,
+    pub(super) broken: bool,
+}
+
+/// What lies in the maildrop.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Maildrop {
+    /// Number, octets and unique-id, in order; the id is empty where the server has none.
+    pub messages: Vec<(u32, u64, String)>,
+}
+
+impl Session {
+    pub(super) fn new(transport: Transport) -> Self {
+        Self { transport, received: Vec::new(), taken: 0, capabilities: BTreeSet::new(), broken: false }
+    }
+
+    /// True where the server offers it (upper case, without parameters).
+    pub fn can(&self, name: &str) -> bool {
+        self.capabilities.iter().any(|c| c.split(' ').next() == Some(name))
+    }
+
+    /// What the server offers.
+    pub fn capabilities(&self) -> impl Iterator<Item = &str> {
+        self.capabilities.iter().map(String::as_str)
+    }
+
+    /// True once the connection cannot be used any more.
+    pub fn is_broken(&self) -> bool {
+        self.broken
+    }
+
+    pub(super) async fn say(&mut self, line: &str) -> Result<()> {
+        if self.broken {
+            return Err(Error::new(Kind::ConnectionLost, self.transport.host()));
+        }
+        self.broken = true; // until the answer is here: this future may be dropped at any await
+        self.transport.write(format!("{line}\r\n").as_bytes()).await
+    }
+
+    async fn more(&mut self) -> Result<()> {
+        if self.taken > 0 {
+            self.received.drain(..self.taken);
+            self.taken = 0;
+        }
+        self.transport.read(&mut self.received, PATIENCE).await.map(drop)
+    }
+
+    /// A line without its CRLF.
+    pub(super) async fn line(&mut self) -> Result<Vec<u8>> {
+        let mut looked = self.taken;
+        loop {
+            let found = self.received[looked..].windows(2).position(|w| w == b"\r\n");
+            if let Some(at) = found {
+                let line = self.received[self.taken..looked + at].to_vec();
+                self.taken = looked + at + 2;
+                return Ok(line);
+            }
+            let pending = self.received.len() - self.taken;
+            if pending > LONGEST_LINE {
+                return Err(
+                    Error::new(Kind::Protocol, self.transport.host()).because("a line without an end")
+                );
+            }
+            self.more().await?; // begins with what is pending
+            looked = pending.saturating_sub(1);
+        }
+    }
+
+    pub(super) async fn status(&mut self) -> Result<Status> {
+        let line = self.line().await?;
+        Status::read(&line).ok_or_else(|| {
+            Error::new(Kind::Protocol, self.transport.host()).because("that is no status line")
+        })
+    }
+
+    /// The data behind a status line, unstuffed; at most `limit` bytes.
+    async fn data(&mut self, limit: usize) -> Result<Vec<u8>> {
+        let (mut unstuff, mut out) = (Unstuff::default(), Vec::new());
+        loop {
+            if let Some(n) = unstuff.feed(&self.received[self.taken..], &mut out) {
+                self.taken += n;
+                return Ok(out);
+            }
+            self.taken = self.received.len();
+            if out.len() > limit {
+                return Err(Error::new(Kind::Protocol, self.transport.host()).because("more than it said"));
+            }
+            self.more().await?;
+        }
+    }
+
+    /// A command whose answer is one line.
+    pub(super) async fn command(&mut self, line: &str) -> Result<Status> {
+        self.say(line).await?;
+        let status = self.status().await?;
+        self.broken = false;
+        Ok(status)
+    }
+
+    /// A command whose answer has data behind `+OK`.
+    pub(super) async fn listing(&mut self, line: &str) -> Result<(Status, Vec<u8>)> {
+        self.say(line).await?;
+        let answer = self.listed().await?;
+        self.broken = false;
+        Ok(answer)
+    }
+
+    async fn listed(&mut self) -> Result<(Status, Vec<u8>)> {
+        let status = self.status().await?;
+        let data = if status.ok { self.data(MOST * 100).await? } else { Vec::new() };
+        Ok((status, data))
+    }
+
+    /// Asks what the server can do (RFC 2449); one that does not know the question can do what RFC 1939 demands.
+    pub(super) async fn ask_capabilities(&mut self) -> Result<()> {
+        let (status, data) = self.listing("CAPA").await?;
+        self.capabilities = if status.ok { capabilities(&data) } else { BTreeSet::new() };
+        Ok(())
+    }
+
+    /// What lies in the maildrop: in one round trip where the server takes commands in advance.
+    pub async fn survey(&mut self) -> Result<Maildrop> {
+        let host = self.transport.host().to_owned();
+        let (sizes, ids) = if self.can("PIPELINING") {
+            self.say("LIST\r\nUIDL").await?;
+            let both = (self.listed().await?, self.listed().await?);
+            self.broken = false;
+            both
+        } else {
+            (self.listing("LIST").await?, self.listing("UIDL").await?)
+        };
+        sizes.0.check(&host)?;
+        let sizes: Vec<(u32, u64)> = lines(&sizes.1).filter_map(scan_listing).collect();
+        // Without UIDL the caller tells messages apart by their header.
+        let ids = if ids.0.ok { lines(&ids.1).filter_map(unique_id).collect() } else { Vec::new() };
+        let ids: std::collections::BTreeMap<u32, String> = ids.into_iter().collect();
+        let messages = sizes.into_iter().map(|(n, size)| (n, size, ids.get(&n).cloned().unwrap_or_default()));
+        Ok(Maildrop { messages: messages.collect() })
+    }
+
+    /// Fetches messages whole, pipelined; `on` gets each with its number as it comes. One that is gone or refused is an error of
+    /// its own and ends nothing. `sizes` bounds what is believed: a message may be twice as long as it said, and a megabyte.
+    pub async fn retrieve(
+        &mut self,
+        wanted: &[(u32, u64)],
+        mut on: impl FnMut(u32, Result<Vec<u8>>) -> Result<()> + Send,
+    ) -> Result<()> {
+        let commands: Vec<String> = wanted.iter().map(|(n, _)| format!("RETR {n}")).collect();
+        self.each(&commands, wanted, &mut on).await
+    }
+
+    /// Fetches headers, with so many lines of the body (TOP, RFC 1939 section 7).
+    pub async fn top(
+        &mut self,
+        wanted: &[(u32, u64)],
+        lines: u32,
+        mut on: impl FnMut(u32, Result<Vec<u8>>) -> Result<()> + Send,
+    ) -> Result<()> {
+        let commands: Vec<String> = wanted.iter().map(|(n, _)| format!("TOP {n} {lines}")).collect();
+        self.each(&commands, wanted, &mut on).await
+    }
+
+    async fn each(
+        &mut self,
+        commands: &[String],
+        wanted: &[(u32, u64)],
+        on: &mut (impl FnMut(u32, Result<Vec<u8>>) -> Result<()> + Send),
+    ) -> Result<()> {
+        let window = if self.can("PIPELINING") { WINDOW } else { 1 };
+        let host = self.transport.host().to_owned();
+        let mut said = 0;
+        for (i, (number, size)) in wanted.iter().enumerate() {
+            // Half a window in advance at any time, so that the line never runs dry.
+            if said - i <= window / 2 && said < commands.len() {
+                let next = (i + window).min(commands.len());
+                self.broken = false;
+                self.say(&commands[said..next].join("\r\n")).await?;
+                said = next;
+            }
+            let status = self.status().await?;
+            let outcome = match status.check(&host) {
+                Ok(()) => Ok(self.data((*size as usize).saturating_mul(2) + (1 << 20)).await?),
+                Err(e) => Err(e),
+            };
+            if said == i + 1 {
+                self.broken = false;
+            }
+            on(*number, outcome)?;
+        }
+        Ok(())
+    }
+
+    /// Marks messages as deleted, to happen with [`Session::quit`]; gives those for which the server said so.
+    pub async fn delete(&mut self, numbers: &[u32]) -> Result<Vec<u32>> {
+        let window = if self.can("PIPELINING") { WINDOW } else { 1 };
+        let mut marked = Vec::new();
+        for chunk in numbers.chunks(window) {
+            let commands: Vec<String> = chunk.iter().map(|n| format!("DELE {n}")).collect();
+            self.say(&commands.join("\r\n")).await?;
+            for n in chunk {
+                if self.status().await?.ok {
+                    marked.push(*n);
+                }
+            }
+            self.broken = false;
+        }
+        Ok(marked)
+    }
+
+    /// Takes all marks back.
+    pub async fn reset(&mut self) -> Result<()> {
+        let host = self.transport.host().to_owned();
+        self.command("RSET").await?.check(&host)
+    }
+
+    /// Says goodbye, and with it removes what was marked. An error leaves open whether it happened: only the next UIDL tells.
+    pub async fn quit(mut self) -> Result<()> {
+        let host = self.transport.host().to_owned();
+        self.command("QUIT").await?.check(&host)
+    }
+}
+
+fn lines(data: &[u8]) -> impl Iterator<Item = &[u8]> {
+    data.split(|b| *b == b'\n').map(|l| l.strip_suffix(b"\r").unwrap_or(l)).filter(|l| !l.is_empty())
+}
+
+fn capabilities(data: &[u8]) -> BTreeSet<String> {
+    lines(data).take(200).map(|l| String::from_utf8_lossy(l).trim().to_ascii_uppercase()).collect()
+}

@@ -125,24 +125,22 @@ async fn put(
     Ok(believed(copied, to))
 }
 
-/// Moves. Without MOVE the originals are removed only where the
-/// server told of every copy; else they stay until the copies were seen ([`settle_uncertain`]).
+/// Moves. Without MOVE an original is removed only where the server told of its copy; else it stays until the copy was seen
+/// ([`settle_uncertain`]).
 async fn relocate(session: &mut Session, uids: &UidSet, to: &MailboxRow) -> Result<BTreeMap<u32, u32>> {
-    let copied = if session.can("MOVE") {
-        session.move_to(uids, &to.raw).await?
-    } else {
-        let copied = session.copy(uids, &to.raw).await?;
-        let told: UidSet = copied.pairs.iter().map(|(from, _)| *from).collect();
-        if uids.minus(&told).is_empty() {
-            match remove(session, uids).await {
-                // The copies are there: settling removes the originals or says that it could not.
-                Err(e) if refusal(&e) => return Ok(BTreeMap::new()),
-                other => other?,
-            }
+    if session.can("MOVE") {
+        return Ok(believed(session.move_to(uids, &to.raw).await?, to));
+    }
+    let told = believed(session.copy(uids, &to.raw).await?, to);
+    let originals = told.keys().copied().collect::<UidSet>().intersect(uids);
+    if !originals.is_empty() {
+        match remove(session, &originals).await {
+            // The copies are there: settling removes the originals or says that it could not.
+            Err(e) if refusal(&e) => return Ok(BTreeMap::new()),
+            other => other?,
         }
-        copied
-    };
-    Ok(believed(copied, to))
+    }
+    Ok(told)
 }
 
 /// UIDs mean something only under the UIDVALIDITY that we know the target by.

@@ -18,7 +18,7 @@ async fn one(device: &Device, word: &str) -> PlacementId {
 #[tokio::test(flavor = "multi_thread")]
 async fn near_the_limit_of_a_day_the_background_stops_and_what_the_user_asks_for_goes_on() {
     let server = Dovecot::start();
-    let mails: Vec<Mail> = (0..12).map(|n| with_file(&format!("n{n}"), 400_000)).collect();
+    let mails: Vec<Mail> = (0..30).map(|n| with_file(&format!("n{n}"), 400_000)).collect();
     Loader::sign_in(server.imap, "gasta", PASSWORD).append("INBOX", &mails);
     let device = Device::new(&server, "gasta", "all").await;
     device.core.account_budget(device.account, 2, 0).await.expect("budget");
@@ -32,10 +32,10 @@ async fn near_the_limit_of_a_day_the_background_stops_and_what_the_user_asks_for
         (rows.len(), bodies)
     };
     let (rows, bodies) = here().await;
-    assert_eq!(rows, 12, "headers are here");
+    assert_eq!(rows, 30, "headers are here");
     let view = device.core.accounts().await.expect("accounts").remove(0);
-    // A flight of bodies has four megabytes at most: it was begun before the limit.
-    assert!(view.spent && (1..12).contains(&bodies), "{bodies} bodies, {} bytes", view.down_today);
+    // A flight of bodies has eight megabytes at most: it was begun before the limit.
+    assert!(view.spent && (1..30).contains(&bodies), "{bodies} bodies, {} bytes", view.down_today);
     device.sync().await;
     assert_eq!(here().await, (rows, bodies), "nothing more today");
     // New mail comes, and what is opened.
@@ -48,11 +48,11 @@ async fn near_the_limit_of_a_day_the_background_stops_and_what_the_user_asks_for
         }
     }
     device.core.fetch_once(missing.expect("one is missing")).await.expect("fetch");
-    assert_eq!(here().await, (13, bodies + 1));
+    assert_eq!(here().await, (31, bodies + 1));
     // Another limit: the rest.
     device.core.account_budget(device.account, 0, 0).await.expect("budget");
     device.sync().await;
-    assert_eq!(here().await, (13, 13));
+    assert_eq!(here().await, (31, 31));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -207,11 +207,30 @@ impl Core {
         let until = tokio::time::Instant::now() + Duration::from_secs(u64::from(seconds));
         let mut working = tokio::task::JoinSet::new();
         for account in self.store.accounts().await? {
-            let ctx = Context::new(self.store.clone(), account.id, self.vault.clone(), self.clock.clone());
+            let ctx = match self.supervisor() {
+                Some(supervisor) => supervisor.context(account.id),
+                None => Context::new(self.store.clone(), account.id, self.vault.clone(), self.clock.clone()),
+            };
             working.spawn(async move { tokio::time::timeout_at(until, one_visit(&ctx, false)).await });
         }
         let mut all = true;
-        while let Some(outcome) = working.join_next().await {
+        let woken = async {
+            match self.supervisor() {
+                Some(supervisor) => supervisor.woken().await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::pin!(woken);
+        loop {
+            let outcome = tokio::select! {
+                outcome = working.join_next() => outcome,
+                // Somebody looks: the app goes on with it, over connections that stay.
+                () = &mut woken => {
+                    working.shutdown().await;
+                    return Ok(false);
+                }
+            };
+            let Some(outcome) = outcome else { break };
             match outcome {
                 Ok(Ok(Ok(()))) => {}
                 Ok(Ok(Err(e))) => {

@@ -33,6 +33,13 @@ impl<'s> Bulk<'s> {
         }
     }
 
+    /// Somebody else needs the place: the connection there was before goes on.
+    pub fn give_way(&mut self, ctx: &Context) {
+        if !ctx.connections.roomy() {
+            self.plain = None;
+        }
+    }
+
     /// So much came in so much time. Where that is fast, and the server lets us have one more, a connection without compression is
     /// used from now on.
     pub async fn measured(&mut self, ctx: &Context, bytes: u64, took: Duration) {
@@ -43,7 +50,7 @@ impl<'s> Bulk<'s> {
         if (bytes as f64) < took.as_secs_f64() * FAST as f64 {
             return;
         }
-        let Ok(slot) = ctx.connections.try_slot() else { return };
+        let Some(slot) = ctx.connections.carrier() else { return };
         // Without one it goes on as it is.
         self.plain = ctx.connect_with(slot).await.ok();
     }

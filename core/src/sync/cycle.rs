@@ -59,6 +59,7 @@ pub async fn cycle(ctx: &Context, session: &mut Session, first: bool) -> Result<
         note(e)?;
     }
     for row in rows {
+        bulk.give_way(ctx);
         if let Err(e) = bodies::fill(ctx, bulk.session(), row.id, row.keep.unwrap_or(keep)).await {
             note(e)?;
         }

@@ -116,6 +116,13 @@ pub struct Context {
     pub hears: Mutex<Hears>,
     /// What the meter showed when it was last written down.
     noted: Mutex<(u64, u64)>,
+    /// Who may do what at a time.
+    pub turns: Arc<Turns>,
+}
+
+/// Who may do what at a time, for everything in this process that syncs one account.
+#[derive(Default)]
+pub struct Turns {
     replaying: tokio::sync::Mutex<()>,
     locks: Mutex<HashMap<MailboxId, Arc<tokio::sync::Mutex<()>>>>,
 }
@@ -138,15 +145,20 @@ impl Context {
             doubt: watch::channel(0).0,
             hears: Mutex::default(),
             noted: Mutex::default(),
-            replaying: tokio::sync::Mutex::default(),
-            locks: Mutex::default(),
+            turns: Arc::default(),
         }
     }
 
     /// The right to apply answers about a mailbox.
     pub async fn lock(&self, mailbox: MailboxId) -> OwnedMutexGuard<()> {
-        let lock =
-            self.locks.lock().unwrap_or_else(PoisonError::into_inner).entry(mailbox).or_default().clone();
+        let lock = self
+            .turns
+            .locks
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .entry(mailbox)
+            .or_default()
+            .clone();
         lock.lock_owned().await
     }
 

@@ -35,7 +35,7 @@ const ROUNDS: u32 = 20;
 /// Sends everything that is due. Returns when nothing due is left that could be sent.
 pub async fn replay(ctx: &Context, session: &mut Session) -> Result<()> {
     // One replay at a time: to a second one, what the first has in flight would look like left over from a crash.
-    let _only = ctx.replaying.lock().await;
+    let _only = ctx.turns.replaying.lock().await;
     drop_homeless(ctx).await?;
     // Each round sends at least one intent or ends; later intents wait for UIDs that earlier ones bring.
     let mut stuck: BTreeSet<MailboxId> = BTreeSet::new();

@@ -1,8 +1,8 @@
 //! Keeps one actor for each account: starts those of new accounts, ends those of removed ones, replaces those that died.
 
-use super::Context;
 use super::actor::{Actor, Job, Phase, State};
 use super::surroundings::Surroundings;
+use super::{Context, Turns};
 use crate::account::Vault;
 use crate::clock::Clock;
 use crate::error::{Error, Kind, Result};
@@ -26,7 +26,12 @@ pub struct Supervisor {
     vault: Arc<Vault>,
     clock: Arc<dyn Clock>,
     actors: Mutex<BTreeMap<AccountId, Actor>>,
-    resting: AtomicBool,
+    /// All that ever synced an account here, an actor that is ending and a visit without a screen too, take turns.
+    turns: Mutex<BTreeMap<AccountId, Arc<Turns>>>,
+    /// The device wants its rest.
+    tired: AtomicBool,
+    /// It rests: no actor is there.
+    resting: watch::Sender<bool>,
     states: watch::Sender<BTreeMap<AccountId, State>>,
     // Only one process syncs: two would send every intent twice.
     _lock: std::fs::File,
@@ -47,7 +52,9 @@ impl Supervisor {
             vault,
             clock,
             actors: Mutex::default(),
-            resting: AtomicBool::new(false),
+            turns: Mutex::default(),
+            tired: AtomicBool::new(false),
+            resting: watch::channel(false).0,
             states,
             _lock: lock,
         });
@@ -78,11 +85,16 @@ impl Supervisor {
             keep
         });
         for id in accounts {
-            actors.entry(id).or_insert_with(|| {
-                Actor::start(Context::new(self.store.clone(), id, self.vault.clone(), self.clock.clone()))
-            });
+            actors.entry(id).or_insert_with(|| Actor::start(self.context(id)));
         }
         Ok(())
+    }
+
+    /// What syncs an account.
+    pub fn context(&self, id: AccountId) -> Context {
+        let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+        let turns = turns.entry(id).or_default().clone();
+        Context { turns, ..Context::new(self.store.clone(), id, self.vault.clone(), self.clock.clone()) }
     }
 
     /// An account changed (a new password): begin anew.
@@ -103,18 +115,20 @@ impl Supervisor {
     /// Nobody looks, and the device wants its rest: what waits is sent if that can be had soon, then all connections end. False
     /// and back again: they are made anew.
     pub async fn rest(&self, resting: bool) -> Result<()> {
+        self.tired.store(resting, Ordering::SeqCst);
         if !resting {
-            self.resting.store(false, Ordering::SeqCst);
+            self.resting.send_replace(false);
             return self.adjust().await;
         }
-        self.resting.store(true, Ordering::SeqCst);
         let sent = async {
             while self.waiting().await > 0 {
                 tokio::time::sleep(Duration::from_millis(100)).await;
             }
         };
         let _ = tokio::time::timeout(LAST_WORDS, sent).await;
-        if self.is_resting() {
+        // Somebody may look again by now.
+        if self.tired.load(Ordering::SeqCst) {
+            self.resting.send_replace(true);
             self.adjust().await?;
         }
         Ok(())
@@ -122,7 +136,12 @@ impl Supervisor {
 
     /// True while no connection is wanted.
     pub fn is_resting(&self) -> bool {
-        self.resting.load(Ordering::SeqCst)
+        *self.resting.borrow()
+    }
+
+    /// Resolves when the rest is over.
+    pub async fn woken(&self) {
+        let _ = self.resting.subscribe().wait_for(|resting| !resting).await; // an error only when this ends
     }
 
     /// Changes that wait, of accounts that could send them.

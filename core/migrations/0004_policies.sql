@@ -12,3 +12,7 @@ ALTER TABLE mailbox ADD COLUMN chosen TEXT NOT NULL DEFAULT '';
 ALTER TABLE message ADD COLUMN pinned INTEGER NOT NULL DEFAULT 0;  -- 1 = the user wants it here
 ALTER TABLE message ADD COLUMN partial INTEGER NOT NULL DEFAULT 0; -- 1 = the body here lacks its large parts
 CREATE INDEX message_pinned ON message (account_id) WHERE pinned = 1;
+
+-- Few rows each: what waits for a UID, and what the user took away and the server still has.
+CREATE INDEX placement_expected ON placement (mailbox_id) WHERE uid = 0;
+CREATE INDEX placement_hidden ON placement (mailbox_id) WHERE hidden = 1;

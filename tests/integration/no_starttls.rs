@@ -7,13 +7,14 @@ use malote_core::protocol::imap::Session;
 use malote_core::protocol::imap::sign_in::Credentials;
 use malote_core::protocol::tls::Trust;
 use malote_core::protocol::transport::Transport;
+use ron::extensions::Extensions;
 use serde::Deserialize;
 use servers::corpora;
+use servers::study::{self, Heard, Stream};
 use servers::tls::{self, Certificates};
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
-use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader};
+use std::sync::Arc;
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 
 const PASSWORD: &str = "senha-que-ninguem-pode-ler";
 
@@ -165,12 +166,6 @@ fn greeting(case: &Case) -> String {
     };
     format!("* {word} {code}{}\r\n", g.text.0)
 }
-
-/// What the server heard in clear.
-type Heard = Arc<Mutex<String>>;
-
-trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
-impl<T: AsyncRead + AsyncWrite + Unpin + Send> Stream for T {}
 
 async fn serve(
     stream: tokio::io::DuplexStream,
@@ -330,46 +325,14 @@ fn all_imap_cases_of_the_study() {
     let dir = tempfile::tempdir().expect("a directory");
     let certificates = tls::make(dir.path());
     let server = Arc::new(tls::server_config(&certificates));
-    let options = ron::Options::default().with_default_extension(ron::extensions::Extensions::empty());
-    let (mut passed, mut wrong, mut variants) = (0, Vec::new(), 0);
-    let files = corpora::files(&folder, ".ron");
-    for path in &files {
-        let name = path.strip_prefix(&folder).expect("inside").display().to_string();
-        let text = std::fs::read_to_string(path).expect("a file");
-        let case: Case = options.from_str(&text).unwrap_or_else(|e| panic!("{name}: {e}"));
-        let mut cases = vec![(name.clone(), case.clone())];
-        // The study's buffering cases are done by hand: each has its injections commented out. Here they are all tried.
-        if name.starts_with("Buffering") {
-            for line in text.lines().filter_map(|l| l.trim().strip_prefix("//starttls_response: ")) {
-                let own: Option<String> = options.from_str(line.trim_end_matches(',')).expect("a response");
-                variants += 1;
-                cases.push((format!("{name} with {line}"), Case { starttls_response: own, ..case.clone() }));
-            }
-        }
-        for (name, case) in cases {
-            let runtime = tokio::runtime::Builder::new_current_thread()
-                .enable_all()
-                .start_paused(true)
-                .build()
-                .expect("runtime");
-            let day = Duration::from_secs(24 * 3600);
-            let attempt = async {
-                tokio::time::timeout(day, attempt(&case, &certificates, server.clone()))
-                    .await
-                    .expect("it ends")
-            };
-            let (result, said) = runtime.block_on(attempt);
-            let verdict = judge(&case, result, &said);
-            println!("{name}: {}", verdict.as_deref().unwrap_or_else(|e| e));
-            match verdict {
-                Ok(_) => passed += 1,
-                Err(why) => wrong.push(format!("{name}: {why}")),
-            }
-        }
-    }
-    println!("{passed} passed: {} cases of the study and {variants} variants", files.len());
-    assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
-    assert_eq!(files.len(), 74);
+    let cases = study::cases(&folder, Extensions::empty(), "//starttls_response: ", |case: &Case, line| {
+        Case { starttls_response: ron::from_str(line).expect("a response"), ..case.clone() }
+    });
+    assert!(cases.len() >= 74, "{} cases", cases.len());
+    study::play(&cases, async |case| {
+        let (result, said) = attempt(case, &certificates, server.clone()).await;
+        judge(case, result, &said)
+    });
 }
 
 fn judge(case: &Case, result: Result<Session, Error>, said: &str) -> Result<String, String> {

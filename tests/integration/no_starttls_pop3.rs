@@ -7,13 +7,14 @@ use malote_core::protocol::pop3::Session;
 use malote_core::protocol::sasl::Credentials;
 use malote_core::protocol::tls::Trust;
 use malote_core::protocol::transport::Transport;
+use ron::extensions::Extensions;
 use serde::Deserialize;
 use servers::corpora;
+use servers::study::{self, Heard, Stream};
 use servers::tls::{self, Certificates};
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
-use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader};
+use std::sync::Arc;
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 
 const PASSWORD: &str = "senha-que-ninguem-pode-ler";
 
@@ -37,11 +38,6 @@ struct Case {
 fn yes() -> bool {
     true
 }
-
-type Heard = Arc<Mutex<String>>;
-
-trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
-impl<T: AsyncRead + AsyncWrite + Unpin + Send> Stream for T {}
 
 async fn serve(
     stream: tokio::io::DuplexStream,
@@ -198,41 +194,12 @@ fn all_pop3_cases_of_the_study() {
     let dir = tempfile::tempdir().expect("a directory");
     let certificates = tls::make(dir.path());
     let server = Arc::new(tls::server_config(&certificates));
-    let options = ron::Options::default().with_default_extension(ron::extensions::Extensions::IMPLICIT_SOME);
-    let (mut passed, mut wrong) = (0, Vec::new());
-    let files = corpora::files(&folder, ".ron");
-    for path in &files {
-        let name = path.strip_prefix(&folder).expect("inside").display().to_string();
-        let text = std::fs::read_to_string(path).expect("a file");
-        let case: Case = options.from_str(&text).unwrap_or_else(|e| panic!("{name}: {e}"));
-        let mut cases = vec![(name.clone(), case.clone())];
-        // The study's buffering cases are done by hand: their injections are commented out. Here they are all tried.
-        for line in text.lines().filter_map(|l| l.trim().strip_prefix("//stls_response: ")) {
-            let own: String = options.from_str(line.trim_end_matches(',')).expect("a response");
-            cases.push((format!("{name} with {line}"), Case { stls_response: Some(own), ..case.clone() }));
-        }
-        for (name, case) in cases {
-            let runtime = tokio::runtime::Builder::new_current_thread()
-                .enable_all()
-                .start_paused(true)
-                .build()
-                .expect("runtime");
-            let day = Duration::from_secs(24 * 3600);
-            let trying = async {
-                tokio::time::timeout(day, attempt(&case, &certificates, server.clone()))
-                    .await
-                    .expect("it ends")
-            };
-            let (result, said) = runtime.block_on(trying);
-            let verdict = judge(&case, result, &said);
-            println!("{name}: {}", verdict.as_deref().unwrap_or_else(|e| e));
-            match verdict {
-                Ok(_) => passed += 1,
-                Err(why) => wrong.push(format!("{name}: {why}")),
-            }
-        }
-    }
-    println!("{passed} passed, of {} cases and their variants", files.len());
-    assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
-    assert_eq!(files.len(), 43);
+    let cases = study::cases(&folder, Extensions::IMPLICIT_SOME, "//stls_response: ", |case: &Case, line| {
+        Case { stls_response: Some(ron::from_str(line).expect("a response")), ..case.clone() }
+    });
+    assert!(cases.len() >= 43, "{} cases", cases.len());
+    study::play(&cases, async |case| {
+        let (result, said) = attempt(case, &certificates, server.clone()).await;
+        judge(case, result, &said)
+    });
 }

@@ -24,5 +24,6 @@ pub mod scenario;
 pub mod scenario_folders;
 pub mod script;
 pub mod station;
+pub mod study;
 pub mod tls;
 pub mod weather;

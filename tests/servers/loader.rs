@@ -55,13 +55,15 @@ pub fn fill(server: &Place, user: &str, mailbox: &str, words: &[&str]) {
 pub struct Loader {
     reader: BufReader<TcpStream>,
     tag: u32,
+    /// The last line that came.
+    last: String,
 }
 
 impl Loader {
     /// Signs in to a server on loopback.
     pub fn sign_in(port: u16, user: &str, password: &str) -> Self {
         let stream = TcpStream::connect(("127.0.0.1", port)).expect("connect");
-        let mut loader = Self { reader: BufReader::new(stream), tag: 0 };
+        let mut loader = Self { reader: BufReader::new(stream), tag: 0, last: String::new() };
         loader.line();
         loader.command(format!("LOGIN {user} {password}").as_bytes());
         loader
@@ -69,7 +71,9 @@ impl Loader {
 
     fn line(&mut self) -> String {
         let mut line = String::new();
-        assert!(self.reader.read_line(&mut line).expect("read") > 0, "the server hung up");
+        let came = self.reader.read_line(&mut line).expect("read");
+        assert!(came > 0, "the server hung up after {:?}", self.last);
+        self.last.clone_from(&line);
         line
     }
 

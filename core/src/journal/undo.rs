@@ -71,7 +71,7 @@ pub async fn revert(tx: &mut Tx, intent: &IntentRow) -> Result<()> {
 }
 
 /// Takes a placement away that the server never had, and what was still wished for it.
-async fn drop_with_wishes(tx: &mut Tx, id: PlacementId) -> Result<()> {
+pub async fn drop_with_wishes(tx: &mut Tx, id: PlacementId) -> Result<()> {
     for wish in tx.waiting_for(id).await? {
         if let Some((_, expected)) = wish.kind.leads_to() {
             Box::pin(drop_with_wishes(tx, expected)).await?;

@@ -298,6 +298,11 @@ impl Tx {
 
     /// Two rows turned out to be one mailbox: what one holds and what is wished for it goes over to the other.
     pub async fn absorb_mailbox(&mut self, taken: MailboxId, into: MailboxId) -> Result<()> {
+        // One of that name was there before, and somebody removed it: its UIDs are not this one's. What lay in it is found here by
+        // what it is, or is gone.
+        if self.mailbox(taken).await?.uid_validity != self.mailbox(into).await?.uid_validity {
+            self.forget_uids(taken).await?;
+        }
         for sql in [
             // The same message under the same UID: wishes go to the row that stays.
             "UPDATE intent SET placement_id = (SELECT k.id FROM placement t JOIN placement k ON k.mailbox_id = ?2 AND k.uid = t.uid AND k.message_id = t.message_id

@@ -6,6 +6,7 @@ use crate::model::{AccountId, Address, Flags, MailboxId, MessageId, PlacementId}
 use crate::uid_set::UidSet;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Row};
+use std::collections::BTreeSet;
 
 /// A placement as sync and journal see it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -229,6 +230,20 @@ impl Store {
                 .fetch_all(self.reader())
                 .await?;
         Ok(rows.into_iter().map(|u| u as u32).collect())
+    }
+
+    /// Mailboxes with rows that wait for a UID which nothing brings any more: the next visit finds them, or drops them.
+    pub async fn with_unfound(&self, account: AccountId) -> Result<BTreeSet<MailboxId>> {
+        let ids: Vec<i64> = sqlx::query_scalar(
+            "SELECT DISTINCT p.mailbox_id FROM placement p INDEXED BY placement_expected
+             WHERE p.uid = 0 AND p.mailbox_id IN (SELECT id FROM mailbox WHERE account_id = ? AND uid_validity > 0)
+             AND NOT EXISTS (SELECT 1 FROM intent i WHERE i.expected_id = p.id AND i.state <> 'done')
+             AND NOT EXISTS (SELECT 1 FROM intent i WHERE i.placement_id = p.id AND i.kind = 'append' AND i.state <> 'done')",
+        )
+        .bind(account.0)
+        .fetch_all(self.reader())
+        .await?;
+        Ok(ids.into_iter().map(MailboxId).collect())
     }
 
     /// Where a message can be fetched from: mailboxes and UIDs, the account's inbox first.
@@ -539,6 +554,25 @@ impl Tx {
     /// What the user sees in a mailbox.
     pub async fn visible_placements(&mut self, mailbox: MailboxId) -> Result<Vec<PlacementRow>> {
         self.placements_where(mailbox, "hidden = 0 ORDER BY id").await
+    }
+
+    /// What is hidden although nothing hides it any more is shown again. Called when everything is in step: a wish that was taken
+    /// back while its mailbox was removed and made anew can have left it so.
+    pub async fn show_forgotten(&mut self, account: AccountId) -> Result<()> {
+        let found: Vec<(i64, i64)> = sqlx::query_as(sqlx::AssertSqlSafe(format!(
+            "SELECT id, mailbox_id FROM placement INDEXED BY placement_hidden WHERE hidden = 1
+             AND mailbox_id IN (SELECT id FROM mailbox WHERE account_id = ?) AND NOT {HIDING_WISH}
+             AND NOT EXISTS (SELECT 1 FROM intent i WHERE i.mailbox_id = placement.mailbox_id AND i.kind = 'empty' AND i.state <> 'done')"
+        )))
+        .bind(account.0)
+        .fetch_all(self.conn())
+        .await?;
+        for (id, mailbox) in found {
+            tracing::warn!(placement = id, "hidden, and nothing hides it: it is shown again");
+            sqlx::query("UPDATE placement SET hidden = 0 WHERE id = ?").bind(id).execute(self.conn()).await?;
+            self.touched.mailboxes.insert(MailboxId(mailbox));
+        }
+        Ok(())
     }
 
     /// What is hidden without a wish that hides it: an emptied mailbox got another UIDVALIDITY meanwhile.

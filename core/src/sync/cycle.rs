@@ -67,6 +67,7 @@ pub async fn cycle(ctx: &Context, session: &mut Session, first: bool) -> Result<
     bulk.end().await;
     if failed.is_none() {
         let mut tx = ctx.store.begin().await?;
+        tx.show_forgotten(ctx.account).await?;
         for (name, messages) in tx.tidy_gone(ctx.account).await? {
             tx.add_notice(ctx.account, ctx.clock.now(), "mailbox_gone", &name, messages).await?;
         }
@@ -133,9 +134,10 @@ pub async fn survey(ctx: &Context, session: &mut Session, first: bool) -> Result
     let unvisited: Vec<MailboxRow> = rows.into_iter().filter(|m| Some(m.id) != visited).collect();
     let mut done = adopt_empty(ctx, &unvisited, &told).await?;
     done.extend(flight::first_visits(ctx, session, &unvisited, &told).await?);
+    let unfound = ctx.store.with_unfound(ctx.account).await?;
     for row in unvisited.iter().filter(|m| m.usable() && !done.contains(&m.id)) {
         let old = before.iter().find(|b| b.id == row.id);
-        if changed(ctx, row, old, &told).await? {
+        if unfound.contains(&row.id) || changed(ctx, row, old, &told).await? {
             match pull::pull(ctx, session, row.id).await {
                 Err(e) if e.scope > Scope::Mailbox || e.ends_connection() => return Err(e),
                 Err(e) => failed = Some(e),

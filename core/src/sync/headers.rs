@@ -1,6 +1,6 @@
 //! FETCH to messages and placements: new mail, and the older mail that a first sync fills in, newest first.
 
-use super::{Context, merge};
+use super::{Context, merge, pull};
 use crate::error::{Error, Kind, Result, Scope};
 use crate::mime::header;
 use crate::model::{FlagChange, Flags, MailboxId, PlacementId};
@@ -173,11 +173,8 @@ pub async fn drop_unfound(ctx: &Context, tx: &mut Tx, row: &MailboxRow) -> Resul
         if awaited {
             continue;
         }
-        for intent in waiting.iter().filter(|i| i.placement == p.id) {
-            tx.remove_intent(intent.id).await?;
-            lost += 1;
-        }
-        tx.remove_placement(p.id).await?;
+        lost += waiting.iter().filter(|i| i.placement == p.id).count() as i64;
+        pull::let_go(tx, ctx.clock.now(), &p).await?;
     }
     if lost > 0 {
         tx.add_notice(ctx.account, ctx.clock.now(), "gone_meanwhile", &row.name, lost).await?;

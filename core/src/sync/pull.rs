@@ -7,7 +7,7 @@
 
 use super::{Context, headers, merge};
 use crate::error::{Error, Kind, Result, Scope};
-use crate::journal::decision;
+use crate::journal::{decision, undo};
 use crate::model::{FlagChange, MailboxId};
 use crate::protocol::imap::Session;
 use crate::protocol::imap::mailboxes::{FlagNews, SelectRequest, Selected};
@@ -15,6 +15,7 @@ use crate::protocol::imap::response::Fetched;
 use crate::store::Tx;
 use crate::store::intent::{IntentKind, IntentState};
 use crate::store::mailbox::MailboxRow;
+use crate::store::placement::PlacementRow;
 use crate::uid_set::UidSet;
 
 /// Rows that make an inbox usable.
@@ -203,6 +204,29 @@ async fn apply_flags(tx: &mut Tx, row: &MailboxRow, changed: &[FlagNews]) -> Res
     Ok(())
 }
 
+/// The server has it no more. How many moves and copies of it were overtaken.
+pub async fn let_go(tx: &mut Tx, now: i64, p: &PlacementRow) -> Result<i64> {
+    let mut overtaken = 0;
+    for intent in tx.waiting_for(p.id).await? {
+        match intent.kind {
+            // Sent: most likely our own doing. Replay finds out where it went.
+            IntentKind::Move { .. } | IntentKind::Copy { .. } if intent.state == IntentState::Sent => {
+                continue;
+            }
+            IntentKind::Move { expected, .. } | IntentKind::Copy { expected, .. } => {
+                undo::drop_with_wishes(tx, expected).await?;
+                decision::record(tx, now, "moved_elsewhere", &intent, p).await?;
+                overtaken += 1;
+            }
+            IntentKind::Flag(_) => decision::record(tx, now, "gone_meanwhile", &intent, p).await?,
+            _ => {}
+        }
+        tx.remove_intent(intent.id).await?;
+    }
+    tx.remove_placement(p.id).await?;
+    Ok(overtaken)
+}
+
 /// The server removed these. What the user wanted of them is moot, unless it was our own move that removed them.
 async fn apply_removals(ctx: &Context, tx: &mut Tx, row: &MailboxRow, gone: &UidSet) -> Result<()> {
     if gone.is_empty() {
@@ -213,26 +237,7 @@ async fn apply_removals(ctx: &Context, tx: &mut Tx, row: &MailboxRow, gone: &Uid
     let now = ctx.clock.now();
     let mut overtaken = 0;
     for p in tx.placements_by_uid(row.id, &known).await? {
-        for intent in tx.waiting_for(p.id).await? {
-            match intent.kind {
-                // Sent: most likely our own doing. Replay finds out where it went.
-                IntentKind::Move { .. } | IntentKind::Copy { .. } if intent.state == IntentState::Sent => {
-                    continue;
-                }
-                IntentKind::Move { expected, .. } | IntentKind::Copy { expected, .. } => {
-                    for follow in tx.waiting_for(expected).await? {
-                        tx.remove_intent(follow.id).await?;
-                    }
-                    tx.remove_placement(expected).await?;
-                    decision::record(tx, now, "moved_elsewhere", &intent, &p).await?;
-                    overtaken += 1;
-                }
-                IntentKind::Flag(_) => decision::record(tx, now, "gone_meanwhile", &intent, &p).await?,
-                _ => {}
-            }
-            tx.remove_intent(intent.id).await?;
-        }
-        tx.remove_placement(p.id).await?;
+        overtaken += let_go(tx, now, &p).await?;
     }
     if overtaken > 0 {
         tx.add_notice(ctx.account, ctx.clock.now(), "moved_elsewhere", &row.name, overtaken).await?;

@@ -232,6 +232,15 @@ impl Store {
         Ok(rows.into_iter().map(|u| u as u32).collect())
     }
 
+    /// How many messages of a mailbox have a UID.
+    pub async fn count_uids(&self, mailbox: MailboxId) -> Result<u64> {
+        let n: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM placement WHERE mailbox_id = ? AND uid > 0")
+            .bind(mailbox.0)
+            .fetch_one(self.reader())
+            .await?;
+        Ok(n as u64)
+    }
+
     /// Mailboxes with rows that wait for a UID which nothing brings any more: the next visit finds them, or drops them.
     pub async fn with_unfound(&self, account: AccountId) -> Result<BTreeSet<MailboxId>> {
         let ids: Vec<i64> = sqlx::query_scalar(

@@ -188,13 +188,14 @@ async fn changed(ctx: &Context, row: &MailboxRow, old: Option<&MailboxRow>, surv
     {
         return Ok(true);
     }
+    let known = ctx.store.count_uids(row.id).await? + row.todo.len();
+    let miscounted = status.messages.map(u64::from) != Some(known);
     if let Some(modseq) = status.highest_modseq
         && row.modseq > 0
     {
-        return Ok(modseq != row.modseq);
+        return Ok(modseq != row.modseq || miscounted);
     }
-    let known = ctx.store.uids(row.id).await?.len() + row.todo.len();
-    Ok(status.messages.map(u64::from) != Some(known)
+    Ok(miscounted
         || status.unseen != old.map(|o| o.server_unread)
         || ctx.clock.now() - row.checked >= COMPARE_AGAIN)
 }

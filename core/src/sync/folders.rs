@@ -223,9 +223,21 @@ async fn not_empty(ctx: &Context, intent: &IntentRow, row: &MailboxRow) -> Resul
     Ok(later || !forgotten.is_empty())
 }
 
+/// It is no longer on the server: what is on its way out of it cannot leave any more. What is on its way into it still can.
+pub async fn let_go_of_all(tx: &mut Tx, now: i64, id: MailboxId) -> Result<()> {
+    let waiting = tx.waiting_in(id).await?;
+    for p in tx.expected_placements(id).await? {
+        if !waiting.iter().any(|i| i.brings(p.id)) {
+            pull::let_go(tx, now, &p).await?;
+        }
+    }
+    Ok(())
+}
+
 async fn unmade(ctx: &Context, intent: &IntentRow, row: &MailboxRow) -> Result<bool> {
     let mut tx = ctx.store.begin().await?;
     tx.unmake_mailbox(row.id).await?;
+    let_go_of_all(&mut tx, ctx.clock.now(), row.id).await?;
     tx.set_intent_state(&[intent.id], IntentState::Done).await?;
     tx.commit().await?;
     Ok(true)

@@ -170,7 +170,22 @@ async fn learn(ctx: &Context, session: &mut Session, row: &MailboxRow, selected:
     if only_missing || merge::suspicious(known.len(), lost.len()) {
         gone = gone.minus(&session.still_there(&lost).await?);
     }
-    let arrived = UidSet::range(row.uid_next.max(1), uid_next.saturating_sub(1)).minus(&known).minus(&gone);
+    let mut arrived =
+        UidSet::range(row.uid_next.max(1), uid_next.saturating_sub(1)).minus(&known).minus(&gone);
+    // Nothing came, and yet there are not as many as we know of: whatever the cause, all are compared, once.
+    let ours = known.union(&row.todo).minus(&gone);
+    if arrived.is_empty() && ours.len() != u64::from(selected.exists) && session.can("UIDPLUS") {
+        let there = session.search("ALL").await?;
+        arrived =
+            there.intersect(&UidSet::range(1, uid_next.saturating_sub(1).max(1))).minus(&ours).minus(&gone);
+        let missing = ours.minus(&there);
+        if !missing.is_empty() {
+            gone = gone.union(&missing.minus(&session.still_there(&missing).await?));
+        }
+        if !arrived.is_empty() {
+            tracing::warn!(mailbox = %row.name, count = arrived.len(), "messages had been missed");
+        }
+    }
     Ok(News { changed, gone, arrived, uid_next, modseq: selected.highest_modseq.unwrap_or(0) })
 }
 

@@ -55,6 +55,13 @@ pub async fn reconcile(ctx: &Context, session: &mut Session, survey: &Survey) ->
         .filter(|row| row.hidden && row.uid_validity == 0 && !wishes.removed.contains(&row.id))
         .filter(|row| listed.iter().any(|l| l.raw == row.raw))
         .collect();
+    // Removed by the user here, and by somebody else there meanwhile: what still waits for it begins anew.
+    let mut vanished = Vec::new();
+    for row in known.iter().filter(|row| row.hidden && !row.gone && row.uid_validity > 0) {
+        if !listed.iter().any(|l| l.raw == row.raw) && !exists(session, &row.raw).await? {
+            vanished.push(row.id);
+        }
+    }
     let counts: Vec<(MailboxId, u32, u32)> = known
         .iter()
         .filter_map(|row| {
@@ -63,7 +70,8 @@ pub async fn reconcile(ctx: &Context, session: &mut Session, survey: &Survey) ->
             ((total, unread) != (row.server_total, row.server_unread)).then_some((row.id, total, unread))
         })
         .collect();
-    if changed.is_empty() && gone.is_empty() && counts.is_empty() && back.is_empty() && unmade.is_empty() {
+    let news = [changed.len(), gone.len(), counts.len(), back.len(), unmade.len(), vanished.len()];
+    if news.iter().all(|n| *n == 0) {
         return Ok(());
     }
     let mut tx = ctx.store.begin().await?;
@@ -80,6 +88,10 @@ pub async fn reconcile(ctx: &Context, session: &mut Session, survey: &Survey) ->
         if !real && tx.waiting_in(id).await?.is_empty() {
             tx.remove_mailbox(id).await?;
         }
+    }
+    for id in vanished {
+        tx.unmake_mailbox(id).await?;
+        folders::let_go_of_all(&mut tx, ctx.clock.now(), id).await?;
     }
     for row in back {
         tx.set_mailbox_hidden(row.id, false).await?;

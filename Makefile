@@ -58,9 +58,10 @@ bench: setup
 simulate: setup
 	MALOTE_SEEDS=$(or $(SEEDS),60) MALOTE_SEED=$(or $(SEED),1) $(CARGO) test -p malote-tests --test simulation -- --nocapture
 
-## Three devices and two other clients in bad weather on Dovecot and Cyrus: SEEDS runs (10) of STEPS deeds (5000).
+## Three devices and two other clients in bad weather on Dovecot and Cyrus: SEEDS runs (10) of STEPS deeds (5000); with SAME=1 all
+## work on the same folders.
 weather: setup
-	MALOTE_SEEDS=$(or $(SEEDS),10) MALOTE_SEED=$(or $(SEED),1) MALOTE_STEPS=$(or $(STEPS),5000) \
+	$(if $(SAME),MALOTE_SAME=1) MALOTE_SEEDS=$(or $(SEEDS),10) MALOTE_SEED=$(or $(SEED),1) MALOTE_STEPS=$(or $(STEPS),5000) \
 		$(CARGO) test -p malote-tests --test weather -- --nocapture
 
 ## Breaks the merge on purpose in three ways, one after the other, and insists that the simulation sees it.

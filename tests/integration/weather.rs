@@ -2,7 +2,7 @@
 //! bad weather, on Dovecot and on Cyrus. When it clears up, all agree, message by message and folder by folder.
 //!
 //! `MALOTE_SEED` begins elsewhere, `MALOTE_SEEDS` runs several, `MALOTE_STEPS` takes more steps; `make weather` does. With `MALOTE_SAME`
-//! all devices make, rename and remove the *same* few folders: harder, and not always agreed on yet.
+//! all devices make, rename and remove the *same* few folders, which is harder; `make weather SAME=1`.
 
 use malote_core::api::types::Mark;
 use malote_core::model::{PlacementId, Role};

@@ -164,7 +164,7 @@ impl Store {
             .auto_vacuum(sqlx::sqlite::SqliteAutoVacuum::Incremental)
             .pragma("journal_size_limit", "67108864")
             .pragma("temp_store", "MEMORY");
-        let first = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
+        let first = pool(1).connect_with(options.clone()).await?;
         MIGRATIONS.run(&first).await.map_err(|e| match e {
             sqlx::migrate::MigrateError::VersionMissing(_)
             | sqlx::migrate::MigrateError::VersionTooNew(..) => {
@@ -179,8 +179,7 @@ impl Store {
         drop(conn);
         first.close().await;
         let place = dir.to_owned();
-        let writer = SqlitePoolOptions::new()
-            .max_connections(1)
+        let writer = pool(1)
             .after_connect(move |conn, _| {
                 let place = place.clone();
                 Box::pin(async move { spare::attach(conn, &place).await })
@@ -192,7 +191,7 @@ impl Store {
             .read_only(true)
             .busy_timeout(Duration::from_secs(10))
             .pragma("temp_store", "MEMORY");
-        let readers = SqlitePoolOptions::new().max_connections(3).connect_with(reading).await?;
+        let readers = pool(3).connect_with(reading).await?;
         Ok((writer, readers))
     }
 
@@ -313,6 +312,12 @@ async fn refuse_newer(dir: &Path) -> Result<()> {
     } else {
         Ok(())
     }
+}
+
+/// A pool that keeps its connections: a file on this device has no reason to be opened anew. (sqlx 0.9 looks its idle connections over
+/// in a loop whose bound can wrap around while one is being given back, and then never ends.)
+fn pool(connections: u32) -> SqlitePoolOptions {
+    SqlitePoolOptions::new().max_connections(connections).max_lifetime(None).idle_timeout(None)
 }
 
 /// Mail is nobody else's business on a shared machine.

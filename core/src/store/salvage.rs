@@ -6,7 +6,7 @@
 
 use super::{MIGRATIONS, spare};
 use crate::error::{Error, Kind, Result};
-use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
+use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Row, SqliteConnection};
 use std::path::{Path, PathBuf};
 
@@ -101,7 +101,7 @@ pub async fn salvage(dir: &Path, now: i64) -> Result<()> {
         .filename(&again)
         .create_if_missing(true)
         .auto_vacuum(sqlx::sqlite::SqliteAutoVacuum::Incremental);
-    let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await?;
+    let pool = super::pool(1).connect_with(options).await?;
     MIGRATIONS.run(&pool).await.map_err(|e| damaged().because(e))?;
     let mut conn = pool.acquire().await?.detach();
     sqlx::query("ATTACH DATABASE ? AS spare")

@@ -247,7 +247,7 @@ impl Core {
     pub async fn fetch_once(&self, id: PlacementId) -> Result<()> {
         let placement = self.store.placement(id).await?;
         let message = self.store.message(placement.message).await?;
-        if message.has_body && !message.partial {
+        if message.is_here(true) {
             return Ok(());
         }
         let ctx = Context::new(self.store.clone(), message.account, self.vault.clone(), self.clock.clone());

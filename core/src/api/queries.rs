@@ -137,14 +137,15 @@ impl Core {
 
     /// One file of a message, fetched now where it was left out so far.
     async fn file(&self, message: MessageId, part: u32) -> Result<(String, Vec<u8>)> {
+        let found = content::attachment(&self.store, message, part).await;
         let row = self.store.message(message).await?;
-        if row.partial
-            && !content::has_file(&self.store, message, part).await?
-            && let Some(supervisor) = self.supervisor()
-        {
-            supervisor.fetch(row.account, message, true).await?;
+        match (found, self.supervisor()) {
+            (Err(_), Some(supervisor)) if row.partial => {
+                supervisor.fetch(row.account, message, true).await?;
+                content::attachment(&self.store, message, part).await
+            }
+            (found, _) => found,
         }
-        content::attachment(&self.store, message, part).await
     }
 
     /// Saves a file of a message among the downloads, under a name that is free.

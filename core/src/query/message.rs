@@ -105,8 +105,3 @@ pub async fn attachment(store: &Store, message: MessageId, part: u32) -> Result<
     };
     tokio::task::spawn_blocking(found).await.ok().flatten().ok_or_else(missing)
 }
-
-/// Whether a file of a message that is here in part is here.
-pub async fn has_file(store: &Store, message: MessageId, part: u32) -> Result<bool> {
-    Ok(attachment(store, message, part).await.is_ok())
-}

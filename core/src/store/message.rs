@@ -70,6 +70,13 @@ pub struct MessageRow {
     pub pinned: bool,
 }
 
+impl MessageRow {
+    /// True when nothing of it has to be fetched: to be read, or `whole` with all its files.
+    pub fn is_here(&self, whole: bool) -> bool {
+        self.has_body && !(whole && self.partial)
+    }
+}
+
 impl Store {
     /// One message.
     pub async fn message(&self, id: MessageId) -> Result<MessageRow> {

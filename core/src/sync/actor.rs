@@ -391,8 +391,7 @@ async fn fetch(
     message: MessageId,
     whole: bool,
 ) -> Result<()> {
-    let row = ctx.store.message(message).await?;
-    if row.has_body && !(whole && row.partial) {
+    if ctx.store.message(message).await?.is_here(whole) {
         return Ok(());
     }
     let first = bodies::fetch_one(ctx, connected(ctx, session).await?, message, whole).await;

@@ -161,7 +161,7 @@ async fn pack(ctx: &Context, came: Vec<(MessageId, Vec<u8>)>) -> Result<Vec<(Mes
 /// server has it any more.
 pub async fn fetch_one(ctx: &Context, session: &mut Session, message: MessageId, whole: bool) -> Result<()> {
     let row = ctx.store.message(message).await?;
-    if row.has_body && !(whole && row.partial) {
+    if row.is_here(whole) {
         return Ok(());
     }
     let size = row.size;

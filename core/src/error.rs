@@ -75,6 +75,12 @@ pub enum Kind {
     Usage,
     /// The work was cancelled.
     Cancelled,
+    /// The user has paused the account.
+    Paused,
+    /// The issuer of tokens wants the user to sign in again: the token was revoked, has run out, or was never given.
+    ConsentNeeded,
+    /// The issuer of tokens refused what was asked, or said something that makes no sense.
+    TokenRefused,
 }
 
 impl Kind {
@@ -112,6 +118,9 @@ impl Kind {
             Kind::NotFound => "not_found",
             Kind::Usage => "usage",
             Kind::Cancelled => "cancelled",
+            Kind::Paused => "paused",
+            Kind::ConsentNeeded => "consent_needed",
+            Kind::TokenRefused => "token_refused",
         }
     }
 
@@ -123,7 +132,10 @@ impl Kind {
             | Kind::ContactAdmin
             | Kind::SecretMissing
             | Kind::SecretStore
-            | Kind::PasswordCommand => (Scope::Account, Retry::AfterUser),
+            | Kind::PasswordCommand
+            | Kind::Paused
+            | Kind::ConsentNeeded => (Scope::Account, Retry::AfterUser),
+            Kind::TokenRefused => (Scope::Account, Retry::Later),
             Kind::HostUnknown
             | Kind::Unreachable
             | Kind::Proxy

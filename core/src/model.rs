@@ -307,6 +307,86 @@ pub struct Endpoint {
     pub tls: Tls,
 }
 
+/// Which protocol mail is received over.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "lowercase")]
+pub enum Protocol {
+    /// IMAP: the server keeps everything, all devices are in step.
+    #[default]
+    Imap,
+    /// POP3: mail is fetched from a maildrop, and filed on this device.
+    Pop3,
+}
+
+impl Protocol {
+    /// The name in the store.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Protocol::Imap => "imap",
+            Protocol::Pop3 => "pop3",
+        }
+    }
+}
+
+/// An address that the user writes as.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Identity {
+    /// As others shall see it; may be empty.
+    pub name: String,
+    /// `local@domain`
+    pub address: String,
+}
+
+/// Who told where the servers of an address are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum Source {
+    /// Our own list of providers, by the domain.
+    Provider,
+    /// Our own list, by who receives the domain's mail.
+    Exchanger,
+    /// The domain itself, over https.
+    Autoconfig,
+    /// The domain's name service (RFC 6186).
+    Srv,
+    /// The public list of providers at thunderbird.net.
+    Ispdb,
+    /// The domain's Exchange.
+    Autodiscover,
+    /// Nobody: the usual names were tried.
+    Guess,
+}
+
+/// Something that a provider wants first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Hint {
+    /// app_password, enable, bridge, paid, none, smtp_auth, sent, unencrypted; screens have the words.
+    pub code: String,
+    /// Where the provider explains it or where it is done; may be empty.
+    pub url: String,
+}
+
+/// Where the servers of an address are, and how one signs in there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct FoundServers {
+    /// What the provider calls itself; may be empty.
+    pub provider: String,
+    /// Who told.
+    pub source: Source,
+    /// IMAP server.
+    pub imap: Option<Endpoint>,
+    /// POP3 server.
+    pub pop3: Option<Endpoint>,
+    /// Submission server.
+    pub smtp: Option<Endpoint>,
+    /// User name at the server.
+    pub user: String,
+    /// Ways to sign in, best first: password, or an OAuth issuer.
+    pub sign_in: Vec<String>,
+    /// What the provider wants first.
+    pub hints: Vec<Hint>,
+}
+
 /// A server's certificate that was not trusted, as the user gets to see it before choosing to trust it all the same.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct Certificate {
@@ -376,6 +456,43 @@ impl Keep {
             Keep::Headers => None,
             Keep::Days(days) => Some(now - i64::from(days) * 86_400),
             Keep::All => Some(i64::MIN),
+        }
+    }
+}
+
+/// What stays in a maildrop (POP3).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Leave {
+    /// Everything.
+    #[default]
+    Always,
+    /// What came here less than so many days ago.
+    Days(u32),
+    /// What was not deleted here for good.
+    UntilDeleted,
+    /// Nothing: what has come here goes.
+    Never,
+}
+
+impl Leave {
+    /// Reads `always`, `30d`, `until_deleted` or `never`.
+    pub fn parse(text: &str) -> Option<Self> {
+        Some(match text {
+            "always" => Leave::Always,
+            "until_deleted" => Leave::UntilDeleted,
+            "never" => Leave::Never,
+            days => Leave::Days(days.strip_suffix('d')?.parse().ok().filter(|n| *n > 0)?),
+        })
+    }
+}
+
+impl std::fmt::Display for Leave {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Leave::Always => f.write_str("always"),
+            Leave::Days(n) => write!(f, "{n}d"),
+            Leave::UntilDeleted => f.write_str("until_deleted"),
+            Leave::Never => f.write_str("never"),
         }
     }
 }

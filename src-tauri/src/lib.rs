@@ -59,13 +59,18 @@ async fn open_attachment(
     platform::open_file(&app, &saved.path)
 }
 
+#[tauri::command]
+fn open_link(app: AppHandle, url: tauri::Url) {
+    platform::open_link(&app, &url);
+}
+
 /// Runs the app.
 #[cfg_attr(mobile, tauri::mobile_entry_point)]
 pub fn run() {
     let app = tauri::Builder::default()
         .plugin(tauri_plugin_opener::init())
         .manage(Opened::default())
-        .invoke_handler(tauri::generate_handler![call, open_attachment])
+        .invoke_handler(tauri::generate_handler![call, open_attachment, open_link])
         .setup(|app| {
             // The core opens while the web view starts: the first rows are ready when the page asks.
             let handle = app.handle().clone();

@@ -62,7 +62,7 @@ fn window_size() -> (f64, f64) {
 }
 
 /// Opens a link in the user's browser, if it is one that belongs there.
-fn open_link(app: &AppHandle, url: &Url) {
+pub fn open_link(app: &AppHandle, url: &Url) {
     if matches!(url.scheme(), "http" | "https" | "mailto" | "tel") {
         // Nothing to open it with: the user sees that nothing happens, and no mail is harmed.
         let _ = app.opener().open_url(url.as_str(), None::<&str>);

@@ -1,5 +1,6 @@
 //! How long a flag that another client sets takes until it is in our store, beside a bare reader that only sits in IDLE.
 
+use malote_core::model::Protocol;
 use malote_core::sync::actor::{Actor, Phase};
 use servers::device::{Device, context};
 use servers::distance::Distance;
@@ -41,13 +42,12 @@ async fn measure(trip: Duration) -> bool {
     let device = Device::new(&server, "ana", "all").await;
     device.sync().await;
     let file = device.path().join("malote.db");
-    let sql =
-        format!("UPDATE account SET imap_port = {}, imap_host = '127.0.0.1', imap_tls = 'none'", way.port);
+    let sql = format!("UPDATE account SET port = {}, host = '127.0.0.1', tls = 'none'", way.port);
     servers::cli::sqlite(&file, &sql);
     let context = context(&device).await;
     let (store, account) = (context.store.clone(), context.account);
     let mut changes = store.watch();
-    let actor = Actor::start(context);
+    let actor = Actor::start(context, Protocol::Imap, false);
     let mut state = actor.state.clone();
     state.wait_for(|s| s.phase == Phase::InStep).await.expect("in step");
     let (tell, mut heard) = mpsc::unbounded_channel();

@@ -62,7 +62,7 @@ export function account(server, more = {}) {
 		address: server.address,
 		name: "Ana Prado",
 		user: server.user,
-		imap: { host: "localhost", port: server.imaps, tls: "implicit" },
+		incoming: { host: "localhost", port: server.imaps, tls: "implicit" },
 		password: server.password,
 		password_command: "",
 		ca_file: server.ca,

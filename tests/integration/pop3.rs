@@ -63,13 +63,10 @@ async fn mail_as_it_lies_there() {
     let wanted: Vec<(u32, u64)> = drop.messages.iter().map(|(n, size, _)| (*n, *size)).collect();
     let mut got = Vec::new();
     let before = meter.round_trips();
-    session
-        .retrieve(&wanted, |n, raw| {
-            got.push((n, raw?));
-            Ok(())
-        })
-        .await
-        .expect("retrieve");
+    let mut coming = session.retrieve(&wanted);
+    while let Some((n, raw)) = coming.next().await.expect("retrieve") {
+        got.push((n, raw.expect("a message")));
+    }
     let turns = meter.round_trips() - before;
     assert!(turns <= 8, "{turns} round trips for 502 messages");
     for ((n, raw), mail) in got.iter().zip(&mails) {
@@ -77,13 +74,10 @@ async fn mail_as_it_lies_there() {
     }
     // The header alone; and one that is not there ends nothing.
     let mut heads = Vec::new();
-    session
-        .top(&[(1, 100), (9999, 100), (2, 100)], 0, |n, raw| {
-            heads.push((n, raw.map_err(|e| e.kind)));
-            Ok(())
-        })
-        .await
-        .expect("top");
+    let mut coming = session.top(&[(1, 100), (9999, 100), (2, 100)], 0);
+    while let Some((n, raw)) = coming.next().await.expect("top") {
+        heads.push((n, raw.map_err(|e| e.kind)));
+    }
     assert!(matches!(&heads[0], (1, Ok(h)) if h.len() < 1000 && h.starts_with(b"From: Ana")));
     assert!(matches!(&heads[1], (9999, Err(Kind::Refused))) && matches!(&heads[2], (2, Ok(_))));
     session.quit().await.expect("quit");
@@ -116,11 +110,9 @@ async fn a_deletion_counts_with_quit() {
     let messages = left.survey().await.expect("survey").messages;
     let wanted: Vec<(u32, u64)> = messages.iter().map(|(n, size, _)| (*n, *size)).collect();
     let mut raws = Vec::new();
-    left.retrieve(&wanted, |_, raw| {
-        raws.push(raw?);
-        Ok(())
-    })
-    .await
-    .expect("retrieve");
+    let mut coming = left.retrieve(&wanted);
+    while let Some((_, raw)) = coming.next().await.expect("retrieve") {
+        raws.push(raw.expect("a message"));
+    }
     assert_eq!(raws, [small("a"), small("c")]);
 }

@@ -132,7 +132,7 @@ async fn lied_to(judge: impl FnMut(&str) -> Fate + Send + 'static) -> (Dovecot, 
     Loader::sign_in(server.imap, "ana", PASSWORD).append("INBOX", &thirty());
     let proxy = Proxy::start(server.imap, judge).await;
     let mut new = account(&server, "ana", "headers");
-    new.imap = Endpoint { host: "127.0.0.1".into(), port: proxy.port, tls: Tls::None };
+    new.incoming = Endpoint { host: "127.0.0.1".into(), port: proxy.port, tls: Tls::None };
     let device = Device::with(new).await;
     (server, proxy, device)
 }

@@ -381,7 +381,7 @@ async fn mailutils() {
     session.logout().await;
     let mut new = account(&server, "ana", "30d");
     new.user = user;
-    new.imap = Endpoint { host: "localhost".into(), port: server.imap, tls: Tls::None };
+    new.incoming = Endpoint { host: "localhost".into(), port: server.imap, tls: Tls::None };
     new.ca_file = String::new();
     let device = Device::with(new).await;
     device.sync().await;

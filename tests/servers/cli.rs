@@ -1,6 +1,6 @@
 //! Devices as processes: the `malote` command with a home of its own.
 
-use crate::dovecot::PASSWORD;
+use crate::dovecot::{Dovecot, PASSWORD};
 use crate::place::Place;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -94,6 +94,14 @@ impl Home {
         let address = format!("{user}@exemplo.test");
         let place = ["--user", user, "--imap", &imap, "--ca-file", &ca, "--keep", keep];
         self.run(&[&["account", "add", &address, "--password-command", print], &place[..]].concat());
+    }
+
+    /// Signs in to the same user's maildrop.
+    pub fn sign_in_to_maildrop(&self, server: &Dovecot, user: &str, leave: &str) {
+        let (pop3, ca) = (format!("localhost:{}", server.pop3s), server.ca.display().to_string());
+        let (address, print) = (format!("{user}@exemplo.test"), format!("echo {PASSWORD}"));
+        let place = ["--user", user, "--pop3", &pop3, "--ca-file", &ca, "--leave", leave];
+        self.run(&[&["account", "add", &address, "--password-command", &print], &place[..]].concat());
     }
 
     /// Everything in a folder: flags by subject, in the form in which the other device tells it.

@@ -1,6 +1,6 @@
 //! A device of ours: a core with its own data, in this process.
 
-use crate::dovecot::PASSWORD;
+use crate::dovecot::{Dovecot, PASSWORD};
 use crate::other::Other;
 use crate::place::Place;
 use malote_core::account::secrets::MemorySecrets;
@@ -8,7 +8,7 @@ use malote_core::api::types::NewAccount;
 use malote_core::api::{Core, Dirs, Events};
 use malote_core::clock::SystemClock;
 use malote_core::error::Error;
-use malote_core::model::{AccountId, Endpoint, MailboxId, PlacementId, Tls};
+use malote_core::model::{AccountId, Endpoint, MailboxId, PlacementId, Protocol, Tls};
 use malote_core::query::list::RowView;
 use malote_core::query::mailboxes::MailboxView;
 use std::collections::BTreeMap;
@@ -34,13 +34,28 @@ pub fn account(server: &Place, user: &str, keep: &str) -> NewAccount {
         address: format!("{user}@exemplo.test"),
         name: user.to_owned(),
         user: user.to_owned(),
-        imap: Endpoint { host: "localhost".to_owned(), port: server.imaps, tls: Tls::Implicit },
+        protocol: Protocol::Imap,
+        incoming: Endpoint { host: "localhost".to_owned(), port: server.imaps, tls: Tls::Implicit },
+        smtp: None,
         password: PASSWORD.to_owned(),
+        grant: String::new(),
         password_command: String::new(),
         ca_file: server.ca.display().to_string(),
         pin: String::new(),
         proxy: String::new(),
         keep: keep.to_owned(),
+        leave: String::new(),
+        size_limit: 0,
+    }
+}
+
+/// The same user's maildrop.
+pub fn maildrop(server: &Dovecot, user: &str, leave: &str) -> NewAccount {
+    NewAccount {
+        protocol: Protocol::Pop3,
+        incoming: Endpoint { host: "localhost".to_owned(), port: server.pop3s, tls: Tls::Implicit },
+        leave: leave.to_owned(),
+        ..account(server, user, "")
     }
 }
 
@@ -132,6 +147,14 @@ pub fn small(word: &str) -> Vec<u8> {
 }
 
 impl Device {
+    /// All rows of a folder, if there is one.
+    pub async fn rows_or_none(&self, path: &str) -> Vec<RowView> {
+        match self.folder_or_none(path).await {
+            Some(folder) => self.rows_of(folder.id).await.expect("list"),
+            None => Vec::new(),
+        }
+    }
+
     /// A folder, once it is known.
     pub async fn folder_or_none(&self, path: &str) -> Option<MailboxView> {
         self.core.mailboxes().await.expect("mailboxes").into_iter().find(|m| m.path == path)

@@ -7,6 +7,7 @@ pub mod cli;
 pub mod corpora;
 pub mod cyrus;
 pub mod device;
+pub mod directory;
 pub mod disk;
 pub mod distance;
 pub mod dovecot;

@@ -9,7 +9,7 @@ use malote_core::account::Vault;
 use malote_core::account::secrets::MemorySecrets;
 use malote_core::clock::Clock;
 use malote_core::error::Result;
-use malote_core::model::{AccountId, Endpoint, Keep, MailboxId, PlacementId, Tls};
+use malote_core::model::{AccountId, Endpoint, Keep, Leave, MailboxId, PlacementId, Protocol, Tls};
 use malote_core::store::account::AccountRow;
 use malote_core::store::placement::ListScope;
 use malote_core::store::{Gate, Store, Tx};
@@ -288,7 +288,13 @@ fn account_row(keep: Keep) -> AccountRow {
         address: "ana@exemplo.test".into(),
         name: "Ana".into(),
         user: "ana".into(),
-        imap: Endpoint { host: "localhost".into(), port: 143, tls: Tls::None },
+        protocol: Protocol::Imap,
+        incoming: Endpoint { host: "localhost".into(), port: 143, tls: Tls::None },
+        smtp: None,
+        issuer: String::new(),
+        paused: false,
+        leave: Leave::Always,
+        size_limit: 0,
         ca_file: String::new(),
         password_command: String::new(),
         sealed_password: Vec::new(),

@@ -1,18 +1,26 @@
 //! Accounts: their secrets and what signs in with them.
 
+pub mod issuers;
+pub mod oauth;
 #[cfg(feature = "keyring")]
 pub mod os_store;
 pub mod secrets;
 
 use crate::error::{Error, Kind, Result};
-use crate::model::{AccountId, Budget, Endpoint, Tls};
-use crate::protocol::autoconfig;
+use crate::model::{AccountId, Budget, Endpoint, FoundServers, Leave, Protocol, Tls};
+use crate::protocol::autoconfig::{self, Search};
 use crate::protocol::imap::Session;
-use crate::protocol::imap::sign_in::Credentials;
+use crate::protocol::pop3;
 use crate::protocol::proxy::Proxy;
+pub use crate::protocol::sasl::Credentials;
+use crate::protocol::sasl::Secret;
 use crate::protocol::tls::Trust;
 use crate::protocol::transport::{Dial, Meter, Transport};
+pub use crate::protocol::web::Web;
+use crate::store::Store;
 pub use crate::store::account::AccountRow;
+use issuers::Issuers;
+use oauth::Access;
 use secrets::{MasterKey, Secrets};
 use std::collections::HashMap;
 use std::path::Path;
@@ -28,17 +36,37 @@ pub fn usual_budget(host: &str) -> Budget {
     }
 }
 
-/// Knows the passwords: sealed in the database with a key from the operating system's store, printed by a command of the
-/// user's, or only for this session in memory.
+/// Knows what signs in: passwords and refresh tokens sealed in the database with a key from the operating system's store,
+/// printed by a command of the user's, or only for this session in memory; access tokens only ever in memory.
 pub struct Vault {
     secrets: Arc<dyn Secrets>,
+    issuers: Issuers,
+    store: Option<Store>,
     session: Mutex<HashMap<AccountId, String>>,
+    /// One renewal at a time for each account: issuers take a second one at the same time for theft.
+    tokens: Mutex<HashMap<AccountId, Arc<tokio::sync::Mutex<Option<Access>>>>>,
 }
 
 impl Vault {
-    /// Over a secret store.
+    /// Over a secret store, without tokens.
     pub fn new(secrets: Arc<dyn Secrets>) -> Self {
-        Self { secrets, session: Mutex::default() }
+        Self {
+            secrets,
+            issuers: Issuers::default(),
+            store: None,
+            session: Mutex::default(),
+            tokens: Mutex::default(),
+        }
+    }
+
+    /// Tokens of these issuers too; renewed ones are kept in the store.
+    pub fn with_issuers(self, issuers: Issuers, store: Store) -> Self {
+        Self { issuers, store: Some(store), ..self }
+    }
+
+    /// Who issues tokens for us.
+    pub fn issuers(&self) -> &Issuers {
+        &self.issuers
     }
 
     /// Seals a password for keeping in the database. Fails where the operating system has no store for the key.
@@ -47,9 +75,24 @@ impl Vault {
         key.seal(address, password)
     }
 
-    /// Remembers a password until the process ends, where it cannot be kept.
+    /// Remembers a password, or a refresh token, until the process ends, where it cannot be kept.
     pub fn remember(&self, id: AccountId, password: &str) {
         self.session.lock().unwrap_or_else(PoisonError::into_inner).insert(id, password.to_owned());
+    }
+
+    /// Remembers an access token.
+    pub async fn remember_access(&self, id: AccountId, access: Access) {
+        *self.place(id).lock().await = Some(access);
+    }
+
+    /// Nothing of this account is known any more in memory.
+    pub fn forget(&self, id: AccountId) {
+        self.session.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
+        self.tokens.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
+    }
+
+    fn place(&self, id: AccountId) -> Arc<tokio::sync::Mutex<Option<Access>>> {
+        self.tokens.lock().unwrap_or_else(PoisonError::into_inner).entry(id).or_default().clone()
     }
 
     async fn master_key(&self, make: bool) -> Result<MasterKey> {
@@ -60,20 +103,76 @@ impl Vault {
             .map_err(|e| Error::new(Kind::SecretStore, "").because(e))?
     }
 
-    /// What signs in to the account.
-    pub async fn credentials(&self, account: &AccountRow) -> Result<Credentials> {
+    /// The password, or the refresh token.
+    async fn secret(&self, account: &AccountRow) -> Result<String> {
         let remembered =
             self.session.lock().unwrap_or_else(PoisonError::into_inner).get(&account.id).cloned();
-        let password = if let Some(password) = remembered {
-            password
+        if let Some(secret) = remembered {
+            Ok(secret)
         } else if !account.password_command.is_empty() {
-            run_password_command(&account.password_command).await?
+            run_password_command(&account.password_command).await
         } else if account.sealed_password.is_empty() {
-            return Err(Error::new(Kind::SecretMissing, &account.address));
+            Err(Error::new(Kind::SecretMissing, &account.address))
         } else {
-            self.master_key(false).await?.open(&account.address, &account.sealed_password)?
-        };
-        Ok(Credentials::password(&account.user, password))
+            self.master_key(false).await?.open(&account.address, &account.sealed_password)
+        }
+    }
+
+    /// What signs in to the account.
+    pub async fn credentials(&self, account: &AccountRow) -> Result<Credentials> {
+        if account.issuer.is_empty() {
+            return Ok(Credentials::password(&account.user, self.secret(account).await?));
+        }
+        let place = self.place(account.id);
+        let mut held = place.lock().await;
+        if let Some(access) = held.as_ref().filter(|a| a.is_fresh()) {
+            return Ok(Credentials::token(&account.user, &access.token));
+        }
+        let access = self.renew(account).await?;
+        let who = Credentials::token(&account.user, &access.token);
+        *held = Some(access);
+        Ok(who)
+    }
+
+    async fn renew(&self, account: &AccountRow) -> Result<Access> {
+        let unknown = || Error::new(Kind::ConsentNeeded, &account.issuer).because("no such issuer here");
+        let issuer = self.issuers.get(&account.issuer).ok_or_else(unknown)?;
+        let old = self.secret(account).await?;
+        let web = Web { trust: trust(account)?, proxy: proxy(account, self).await?, detour: None };
+        let (access, rotated) = oauth::refresh(&web, issuer, &old).await?;
+        if let Some(new) = rotated.filter(|new| *new != old) {
+            self.keep_secret(account, &new).await?;
+        }
+        Ok(access)
+    }
+
+    /// The issuer has changed the refresh token: the old one may be worth nothing any more.
+    async fn keep_secret(&self, account: &AccountRow, new: &str) -> Result<()> {
+        self.remember(account.id, new);
+        let Some(store) = &self.store else { return Ok(()) };
+        // Where it cannot be kept, the user signs in again after the next start, and was told so.
+        let Ok(sealed) = self.seal(&account.address, new).await else { return Ok(()) };
+        let mut tx = store.begin().await?;
+        tx.set_sealed_password(account.id, &sealed).await?;
+        tx.commit().await
+    }
+
+    /// The server refused this token: it is not used again.
+    async fn reject(&self, account: &AccountRow, who: &Credentials) {
+        let place = self.place(account.id);
+        let mut held = place.lock().await;
+        let refused = matches!((&who.secret, held.as_ref()), (Secret::Token(t), Some(a)) if *t == a.token);
+        if refused {
+            *held = None;
+        }
+    }
+
+    /// Calls the account's refresh token back at its issuer, as far as that can be had.
+    pub async fn revoke(&self, account: &AccountRow) -> Result<()> {
+        let Some(issuer) = self.issuers.get(&account.issuer) else { return Ok(()) };
+        let token = self.secret(account).await?;
+        let web = Web { trust: trust(account)?, proxy: proxy(account, self).await?, detour: None };
+        oauth::revoke(&web, issuer, &token).await
     }
 }
 
@@ -125,20 +224,28 @@ async fn run_password_command(command: &str) -> Result<String> {
     }
 }
 
-/// The incoming server that an address most likely has; `None` when it is no address.
-pub fn guess(address: &str) -> Option<Endpoint> {
-    autoconfig::guess_imap(address)
-}
-
 /// True for what can be an address.
 pub fn is_address(address: &str) -> bool {
     autoconfig::domain_of(address).is_some()
 }
 
+/// Where the servers of an address are; see [`autoconfig`].
+pub async fn find_servers(address: &str, proxy: &str) -> Result<Option<FoundServers>> {
+    Ok(Search::new(web(proxy)?).find(address).await)
+}
+
+/// The way to servers that are asked over https, before there is an account.
+pub fn web(proxy: &str) -> Result<Web> {
+    Ok(Web { proxy: Proxy::parse(proxy)?, ..Web::default() })
+}
+
 /// Signs in and out again: do these credentials work?
-pub async fn try_password(account: &AccountRow, vault: &Vault, password: &str) -> Result<()> {
-    let who = Credentials::password(&account.user, password);
-    sign_in(account, &who, proxy(account, vault).await?, Arc::default()).await?.logout().await;
+pub async fn try_credentials(account: &AccountRow, vault: &Vault, who: &Credentials) -> Result<()> {
+    let way = proxy(account, vault).await?;
+    match account.protocol {
+        Protocol::Imap => sign_in(account, who, way, Arc::default()).await?.logout().await,
+        Protocol::Pop3 => open_maildrop(account, who, way, Arc::default()).await?.quit().await?,
+    }
     Ok(())
 }
 
@@ -150,8 +257,70 @@ pub fn trust(account: &AccountRow) -> Result<Trust> {
 
 /// Connects and signs in.
 pub async fn connect(account: &AccountRow, vault: &Vault, meter: Arc<Meter>) -> Result<Session> {
+    let way = proxy(account, vault).await?;
+    with_credentials(account, vault, |who| {
+        let (way, meter) = (way.clone(), meter.clone());
+        async move { sign_in(account, &who, way, meter).await }
+    })
+    .await
+}
+
+/// Connects to a maildrop and signs in.
+pub async fn connect_maildrop(
+    account: &AccountRow,
+    vault: &Vault,
+    meter: Arc<Meter>,
+) -> Result<pop3::Session> {
+    let way = proxy(account, vault).await?;
+    with_credentials(account, vault, |who| {
+        let (way, meter) = (way.clone(), meter.clone());
+        async move { open_maildrop(account, &who, way, meter).await }
+    })
+    .await
+}
+
+/// Signs in with what the vault knows. A token that is refused before its time is renewed once; refused again, only the user can
+/// help, and is asked plainly.
+async fn with_credentials<T, F: Future<Output = Result<T>>>(
+    account: &AccountRow,
+    vault: &Vault,
+    sign_in: impl Fn(Credentials) -> F,
+) -> Result<T> {
     let who = vault.credentials(account).await?;
-    sign_in(account, &who, proxy(account, vault).await?, meter).await
+    let first = sign_in(who.clone()).await;
+    let refused = |e: &Error| matches!(e.kind, Kind::SignInRefused | Kind::PasswordExpired);
+    match first {
+        Err(e) if refused(&e) && !account.issuer.is_empty() => {
+            vault.reject(account, &who).await;
+            let again = vault.credentials(account).await?;
+            sign_in(again).await.map_err(|e| match refused(&e) {
+                true => Error::new(Kind::ConsentNeeded, &account.incoming.host).because(e.detail),
+                false => e,
+            })
+        }
+        other => other,
+    }
+}
+
+/// Gmail gives each message to one POP3 client only, unless the user name begins so; then it gives those of the last 30 days to
+/// all (support.google.com/mail/answer/7104828). For as long as nothing is to be taken away, that is what several devices need.
+pub fn maildrop_user(account: &AccountRow) -> String {
+    let gmail = ["pop.gmail.com", "pop.googlemail.com"]
+        .contains(&account.incoming.host.to_ascii_lowercase().as_str());
+    if gmail && account.leave != Leave::Never && !account.user.starts_with("recent:") {
+        return format!("recent:{}", account.user);
+    }
+    account.user.clone()
+}
+
+async fn open_maildrop(
+    account: &AccountRow,
+    who: &Credentials,
+    proxy: Option<Proxy>,
+    meter: Arc<Meter>,
+) -> Result<pop3::Session> {
+    let who = Credentials { user: maildrop_user(account), ..who.clone() };
+    pop3::Session::open(proxy.as_ref(), &account.incoming, &trust(account)?, &who, meter).await
 }
 
 /// The same over a way of the caller's own, which protects itself.
@@ -162,8 +331,8 @@ pub async fn connect_over(
     meter: Arc<Meter>,
 ) -> Result<Session> {
     let who = vault.credentials(account).await?;
-    let transport = Transport::over(way.dial().await?, &account.imap.host, meter);
-    let to = Endpoint { tls: Tls::None, ..account.imap.clone() };
+    let transport = Transport::over(way.dial().await?, &account.incoming.host, meter);
+    let to = Endpoint { tls: Tls::None, ..account.incoming.clone() };
     Session::start(transport, &to, &trust(account)?, &who).await
 }
 
@@ -174,5 +343,5 @@ async fn sign_in(
     proxy: Option<Proxy>,
     meter: Arc<Meter>,
 ) -> Result<Session> {
-    Session::open_through(proxy.as_ref(), &account.imap, &trust(account)?, who, meter).await
+    Session::open_through(proxy.as_ref(), &account.incoming, &trust(account)?, who, meter).await
 }

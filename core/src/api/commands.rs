@@ -1,127 +1,15 @@
-//! Calls that change something. Each returns when the disk has it; only adding an account waits for its server, because that
-//! is the question.
+//! Calls that change mail and folders. Each returns when the disk has it; no server is waited for.
 
 use super::core::Core;
-use super::types::{Added, Done, Mark, NewAccount, Undone};
-use crate::account::{self, AccountRow};
+use super::types::{Done, Mark, Undone};
 use crate::error::{Error, Kind, Result};
 use crate::journal::{append, decision, delete, flag, folder, relocate, undo};
-use crate::model::{AccountId, ActionId, Budget, FlagChange, Flags, Keep, MailboxId, PlacementId, Role};
+use crate::model::{AccountId, ActionId, FlagChange, Flags, Keep, MailboxId, PlacementId, Role};
 
 /// Deleting for good waits this long before the server is told, so that undo can bring it back. Seconds.
 pub const HOLD: i64 = 10;
 
-/// As people and providers count them.
-const MEGABYTE: u64 = 1_000_000;
-
 impl Core {
-    /// Signs in, and keeps the account when that worked.
-    pub async fn account_add(&self, new: NewAccount) -> Result<Added> {
-        if !account::is_address(&new.address) {
-            return Err(Error::new(Kind::Usage, &new.address).because("not an address"));
-        }
-        let keep = if new.keep.is_empty() { "30d" } else { &new.keep };
-        let mut row = AccountRow {
-            id: AccountId(0),
-            address: new.address.trim().to_owned(),
-            name: new.name.trim().to_owned(),
-            user: if new.user.is_empty() { new.address.trim().to_owned() } else { new.user.clone() },
-            imap: new.imap.clone(),
-            ca_file: new.ca_file.clone(),
-            password_command: new.password_command.clone(),
-            sealed_password: Vec::new(),
-            pin: new.pin.trim().to_owned(),
-            proxy: new.proxy.trim().to_owned(),
-            sealed_proxy: Vec::new(),
-            keep: Keep::parse(keep).ok_or_else(|| Error::new(Kind::Usage, keep))?,
-            budget: account::usual_budget(&new.imap.host),
-            created: self.clock.now(),
-        };
-        if new.password_command.is_empty() {
-            account::try_password(&row, &self.vault, &new.password).await?;
-        } else {
-            account::connect(&row, &self.vault, Default::default()).await?.logout().await;
-        }
-        let mut kept = true;
-        if new.password_command.is_empty() {
-            match self.vault.seal(&row.address, &new.password).await {
-                Ok(sealed) => row.sealed_password = sealed,
-                Err(e) => {
-                    tracing::warn!(error = %e, "the password cannot be kept");
-                    kept = false;
-                }
-            }
-        }
-        account::seal_proxy(&mut row, &self.vault).await?;
-        let mut tx = self.store.begin().await?;
-        let id = tx.add_account(&row).await?;
-        if !kept {
-            self.vault.remember(id, &new.password);
-        }
-        tx.commit().await?;
-        Ok(Added { id, password_kept: kept })
-    }
-
-    /// Another password for an account: tried first, then kept.
-    pub async fn account_password(&self, id: AccountId, password: String) -> Result<Added> {
-        let row = self.store.account(id).await?;
-        account::try_password(&row, &self.vault, &password).await?;
-        self.vault.remember(id, &password);
-        let sealed = self.vault.seal(&row.address, &password).await;
-        let kept = sealed.is_ok();
-        let mut tx = self.store.begin().await?;
-        tx.set_sealed_password(id, &sealed.unwrap_or_default()).await?;
-        tx.commit().await?;
-        if let Some(supervisor) = self.supervisor() {
-            supervisor.restart(id).await?;
-        }
-        Ok(Added { id, password_kept: kept })
-    }
-
-    /// Trusts this very certificate of the account's server from now on, whatever else is wrong with it: the user has seen it
-    /// and chosen so. Empty takes that back.
-    pub async fn account_trust(&self, id: AccountId, fingerprint: String) -> Result<()> {
-        if !fingerprint.is_empty()
-            && (fingerprint.len() != 64 || !fingerprint.bytes().all(|b| b.is_ascii_hexdigit()))
-        {
-            return Err(Error::new(Kind::Usage, fingerprint).because("a SHA-256 in hex"));
-        }
-        let mut tx = self.store.begin().await?;
-        tx.set_pin(id, &fingerprint.to_ascii_lowercase()).await?;
-        tx.commit().await?;
-        if let Some(supervisor) = self.supervisor() {
-            supervisor.restart(id).await?;
-        }
-        Ok(())
-    }
-
-    /// Takes an account off this device. Nothing is removed on the server.
-    pub async fn account_remove(&self, id: AccountId) -> Result<()> {
-        let mut tx = self.store.begin().await?;
-        let files = tx.remove_account(id).await?;
-        tx.commit().await?;
-        self.store.remove_body_files(&files);
-        Ok(())
-    }
-
-    /// How much of an account's mail this device keeps: headers, 30d, all … What is over that is removed from the device at once.
-    pub async fn account_keep(&self, id: AccountId, keep: String) -> Result<()> {
-        let keep = Keep::parse(&keep).ok_or_else(|| Error::new(Kind::Usage, keep))?;
-        let mut tx = self.store.begin().await?;
-        tx.set_keep(id, keep).await?;
-        self.trim(tx, id, keep).await
-    }
-
-    /// How many megabytes an account may move in a day; 0 = as many as it likes. Near the limit nothing is fetched any more that
-    /// nobody asked for.
-    pub async fn account_budget(&self, id: AccountId, down: u32, up: u32) -> Result<()> {
-        let budget = Budget { down: u64::from(down) * MEGABYTE, up: u64::from(up) * MEGABYTE };
-        let mut tx = self.store.begin().await?;
-        tx.set_budget(id, budget).await?;
-        tx.commit().await?;
-        self.check_now().await
-    }
-
     /// Keeps messages on this device whatever the policy says, with all their files, or no longer.
     pub async fn pin(&self, ids: Vec<PlacementId>, wanted: bool) -> Result<()> {
         let mut tx = self.store.begin().await?;
@@ -153,18 +41,6 @@ impl Core {
         let mut tx = self.store.begin().await?;
         tx.set_mailbox_keep(mailbox, own).await?;
         self.trim(tx, account, keep).await
-    }
-
-    async fn trim(&self, mut tx: crate::store::Tx, account: AccountId, keep: Keep) -> Result<()> {
-        let now = self.clock.now();
-        let rows = tx.mailboxes(account).await?;
-        let since: Vec<_> =
-            rows.iter().map(|m| (m.id, m.keep.unwrap_or(keep).since(now).unwrap_or(i64::MAX))).collect();
-        let files = tx.trim_bodies(account, &since).await?;
-        tx.commit().await?;
-        self.store.remove_body_files(&files);
-        // More may be wanted now.
-        self.check_now().await
     }
 
     /// Check for mail now.

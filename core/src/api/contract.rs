@@ -5,10 +5,12 @@
 //! that file is stale.
 
 use super::core::Core;
-use super::types::{AccountState, Added, Done, ErrorView, Mark, NewAccount, Saved, Undone};
+use super::types::{
+    AccountChange, AccountState, Added, BrowserSignIn, Done, ErrorView, Mark, NewAccount, Saved, Undone,
+};
 use crate::model::{
-    AccountId, ActionId, Address, Certificate, CertificateFault, Endpoint, MailboxId, MessageId, PlacementId,
-    Role, Tls,
+    AccountId, ActionId, Address, Certificate, CertificateFault, Endpoint, FoundServers, Hint, Identity,
+    MailboxId, MessageId, PlacementId, Protocol, Role, Source, Tls,
 };
 use crate::query::accounts::{AccountView, DecisionView, NoticeView};
 use crate::query::list::{RowOp, RowView, WindowUpdate, WindowView};
@@ -64,7 +66,7 @@ type Event = super::events::Event;
 
 contract! {
     types: AccountId, MailboxId, MessageId, PlacementId, ActionId, Role, Tls, Endpoint, Address, Attachment, ErrorView,
-        NewAccount, Added, AccountView, AccountState, MailboxView, RowView, WindowView, RowOp, WindowUpdate, BodyView,
+        Protocol, Source, Hint, FoundServers, Identity, BrowserSignIn, NewAccount, AccountChange, Added, AccountView, AccountState, MailboxView, RowView, WindowView, RowOp, WindowUpdate, BodyView,
         MessageView, Mark, Done, Undone, NoticeView, DecisionView, Saved, Event, Certificate, CertificateFault;
 
     accounts() -> Vec<AccountView>;
@@ -72,7 +74,7 @@ contract! {
     states() -> Vec<AccountState>;
     notices() -> Vec<NoticeView>;
     decisions() -> Vec<DecisionView>;
-    guess_servers(address: String) -> Option<Endpoint>;
+    find_servers(address: String, proxy: String) -> Option<FoundServers>;
     window_open(mailbox: MailboxId, filter: String, count: u32) -> WindowView;
     window_show(window: u32, first: u64, count: u32) -> WindowView;
     window_close(window: u32) -> ();
@@ -81,7 +83,17 @@ contract! {
     attachment_open(message: MessageId, part: u32) -> Saved;
     setting(key: String) -> String;
 
+    browser_begin(issuer: String, address: String, proxy: String, app_link: bool) -> BrowserSignIn;
+    browser_wait(id: String, farewell: String) -> ();
+    browser_returned(url: String) -> ();
+    browser_cancel(id: String) -> ();
     account_add(new: NewAccount) -> Added;
+    account_grant(id: AccountId, grant: String) -> Added;
+    account_change(id: AccountId, change: AccountChange) -> ();
+    account_pause(id: AccountId, paused: bool) -> ();
+    account_order(ids: Vec<AccountId>) -> ();
+    account_leave(id: AccountId, leave: String, size_limit: u32) -> ();
+    account_identities(id: AccountId, identities: Vec<Identity>) -> ();
     account_password(id: AccountId, password: String) -> Added;
     account_trust(id: AccountId, fingerprint: String) -> ();
     account_remove(id: AccountId) -> ();

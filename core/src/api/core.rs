@@ -1,14 +1,17 @@
 //! The core of one device.
 
+use super::browser::Visit;
 use super::events::{Event, Events};
 use super::types::AccountState;
 use crate::account::Vault;
+use crate::account::issuers::Issuers;
 use crate::account::secrets::Secrets;
 use crate::clock::Clock;
 use crate::error::{Error, Kind, Result};
-use crate::model::{AccountId, PlacementId};
+use crate::model::{AccountId, PlacementId, Protocol};
 use crate::query::list::Window;
 use crate::store::{ChangeSet, Store};
+use crate::sync::maildrop::{filing, visit};
 use crate::sync::supervisor::Supervisor;
 use crate::sync::{Context, bodies, cycle, supervisor};
 use std::collections::BTreeMap;
@@ -53,6 +56,8 @@ pub struct Inner {
     /// A phone's policy: connections end while nobody looks.
     rests: AtomicBool,
     pub(super) windows: Mutex<Windows>,
+    /// Sign-ins in the browser.
+    pub(super) visits: Mutex<BTreeMap<u32, Visit>>,
 }
 
 #[derive(Default)]
@@ -76,16 +81,19 @@ impl Core {
         clock: Arc<dyn Clock>,
     ) -> Result<(Core, Events)> {
         let store = open_store(&dirs.data, clock.now()).await?;
+        let issuers = Issuers::load(&dirs.data);
+        let vault = Vault::new(secrets).with_issuers(issuers, store.clone());
         let (events, receiver) = broadcast::channel(1024);
         let core = Core(Arc::new(Inner {
             store,
-            vault: Arc::new(Vault::new(secrets)),
+            vault: Arc::new(vault),
             clock,
             dirs,
             events,
             supervisor: OnceCell::new(),
             rests: AtomicBool::new(false),
             windows: Mutex::default(),
+            visits: Mutex::default(),
         }));
         tokio::spawn(tell(Arc::downgrade(&core.0), core.store.watch()));
         Ok((core, Events::new(receiver)))
@@ -182,13 +190,13 @@ impl Core {
     pub async fn sync_once(&self, only: Option<AccountId>) -> Result<()> {
         let _lock = supervisor::lock(&self.dirs.data)?;
         for account in self.store.accounts().await? {
-            if only.is_some_and(|id| id != account.id) {
+            if only.map_or(account.paused, |id| id != account.id) {
                 continue;
             }
             let mut ctx =
                 Context::new(self.store.clone(), account.id, self.vault.clone(), self.clock.clone());
             ctx.release_held = true;
-            one_visit(&ctx, true).await?;
+            one_visit(&ctx, account.protocol, true).await?;
         }
         Ok(())
     }
@@ -206,12 +214,14 @@ impl Core {
         };
         let until = tokio::time::Instant::now() + Duration::from_secs(u64::from(seconds));
         let mut working = tokio::task::JoinSet::new();
-        for account in self.store.accounts().await? {
+        for account in self.store.accounts().await?.into_iter().filter(|a| !a.paused) {
             let ctx = match self.supervisor() {
                 Some(supervisor) => supervisor.context(account.id),
                 None => Context::new(self.store.clone(), account.id, self.vault.clone(), self.clock.clone()),
             };
-            working.spawn(async move { tokio::time::timeout_at(until, one_visit(&ctx, false)).await });
+            working.spawn(async move {
+                tokio::time::timeout_at(until, one_visit(&ctx, account.protocol, false)).await
+            });
         }
         let mut all = true;
         let woken = async {
@@ -251,6 +261,9 @@ impl Core {
             return Ok(());
         }
         let ctx = Context::new(self.store.clone(), message.account, self.vault.clone(), self.clock.clone());
+        if self.store.account(message.account).await?.protocol == Protocol::Pop3 {
+            return visit::visit(&ctx, &[placement.message]).await;
+        }
         let mut session = ctx.connect().await?;
         bodies::fetch_one(&ctx, &mut session, placement.message, true).await?;
         ctx.write_down(&mut session).await?;
@@ -280,7 +293,11 @@ impl Core {
 }
 
 /// A cycle over a connection of its own; where there was something to do, `again` asks once more.
-async fn one_visit(ctx: &Context, again: bool) -> Result<()> {
+async fn one_visit(ctx: &Context, protocol: Protocol, again: bool) -> Result<()> {
+    if protocol == Protocol::Pop3 {
+        filing::file(ctx).await?;
+        return visit::visit(ctx, &[]).await;
+    }
     let mut session = ctx.connect().await?;
     session.compress().await?;
     let done = async {

@@ -3,6 +3,8 @@
 //! [`contract`] declares every call once; from it come the dispatcher that the app and the test bridge use, and the
 //! TypeScript that the screens are written against. [`Core`] holds the calls themselves; the command line uses it directly.
 
+pub mod accounts;
+pub mod browser;
 pub mod commands;
 pub mod contract;
 pub mod core;

@@ -3,9 +3,8 @@
 use super::core::Core;
 use super::events::Event;
 use super::types::{AccountState, ErrorView, Saved};
-use crate::account;
 use crate::error::{Error, Kind, Result};
-use crate::model::{Endpoint, MailboxId, MessageId, PlacementId, Role};
+use crate::model::{MailboxId, MessageId, PlacementId, Role};
 use crate::query::accounts::{AccountView, DecisionView, NoticeView};
 use crate::query::list::{LONGEST, ListScope, RowView, Window, WindowView};
 use crate::query::mailboxes::MailboxView;
@@ -44,11 +43,6 @@ impl Core {
     /// Where what the user asked for was overtaken by another device or refused by the server, newest first.
     pub async fn decisions(&self) -> Result<Vec<DecisionView>> {
         accounts::decisions(&self.store).await
-    }
-
-    /// The incoming server that an address most likely has; `None` when it is no address.
-    pub async fn guess_servers(&self, address: String) -> Result<Option<Endpoint>> {
-        Ok(account::guess(&address))
     }
 
     /// Opens a live window on a mailbox: its newest rows, and events when they change. A filter narrows it to rows whose

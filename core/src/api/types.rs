@@ -1,7 +1,7 @@
 //! What goes in and out, where no query has a type for it.
 
 use crate::error::{Error, Retry};
-use crate::model::{AccountId, ActionId, Certificate, Endpoint, MailboxId};
+use crate::model::{AccountId, ActionId, Certificate, Endpoint, MailboxId, Protocol};
 use crate::sync::actor::{Phase, State};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -46,10 +46,19 @@ pub struct NewAccount {
     pub name: String,
     /// User name at the server; empty = the address.
     pub user: String,
+    /// What the incoming server speaks.
+    #[serde(default)]
+    pub protocol: Protocol,
     /// Incoming server.
-    pub imap: Endpoint,
-    /// The password; empty with a password command.
+    pub incoming: Endpoint,
+    /// Submission server, if it is known.
+    #[serde(default)]
+    pub smtp: Option<Endpoint>,
+    /// The password; empty with a password command or a grant.
     pub password: String,
+    /// What [`Core::browser_begin`](super::Core::browser_begin) gave, once the user was back; empty for none.
+    #[serde(default)]
+    pub grant: String,
     /// Command that prints the password; empty for none.
     #[serde(default)]
     pub password_command: String,
@@ -65,12 +74,40 @@ pub struct NewAccount {
     /// headers, 30d, all …; empty = 30d
     #[serde(default)]
     pub keep: String,
+    /// POP3: what stays on the server: always, 30d, until_deleted, never; empty = always
+    #[serde(default)]
+    pub leave: String,
+    /// POP3: from how many megabytes on only the header comes; 0 = all comes
+    #[serde(default)]
+    pub size_limit: u32,
 }
 
 impl std::fmt::Debug for NewAccount {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "NewAccount({})", self.address)
     }
+}
+
+/// What the user corrects of an account.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct AccountChange {
+    /// The user's name; may be empty.
+    pub name: String,
+    /// User name at the server.
+    pub user: String,
+    /// Incoming server.
+    pub incoming: Endpoint,
+    /// Submission server, if it is known.
+    pub smtp: Option<Endpoint>,
+}
+
+/// A sign-in in the browser that has begun.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+pub struct BrowserSignIn {
+    /// Its number.
+    pub id: String,
+    /// What the browser is to open.
+    pub url: String,
 }
 
 /// An account was added.
@@ -127,7 +164,7 @@ pub struct Undone {
 pub struct AccountState {
     /// Which account.
     pub account: AccountId,
-    /// connecting, working, in_step, failed
+    /// connecting, working, in_step, failed, paused
     pub phase: String,
     /// Why it failed.
     pub error: Option<ErrorView>,
@@ -142,6 +179,7 @@ impl AccountState {
             Phase::Connecting => ("connecting", None),
             Phase::Working => ("working", None),
             Phase::InStep => ("in_step", None),
+            Phase::Paused => ("paused", None),
             Phase::Failed(e) => ("failed", Some(ErrorView::from(e))),
         };
         Self { account, phase: phase.to_owned(), error, in_step_at: state.in_step_at }

@@ -42,6 +42,18 @@ pub fn envelope(header: &[u8]) -> Envelope {
     .unwrap_or_default()
 }
 
+/// When it was delivered: what the topmost Received field says (RFC 5321 section 4.4), else its own date; seconds since 1970, 0
+/// where neither makes sense. For messages of servers that do not tell.
+pub fn delivered(header: &[u8]) -> i64 {
+    guarded(|| {
+        let message = MessageParser::new().parse_headers(header)?;
+        let received = message.received().and_then(|r| r.date).map(|d| d.to_timestamp());
+        let sane = |t: &i64| (1..7_258_118_400).contains(t);
+        received.filter(sane).or_else(|| message.date().map(|d| d.to_timestamp()).filter(sane))
+    })
+    .unwrap_or(0)
+}
+
 /// The header of a message: up to and with the empty line, or all of it where there is none.
 pub fn section(raw: &[u8]) -> &[u8] {
     let crlf = raw.windows(4).position(|w| w == b"\r\n\r\n").map(|i| i + 4);

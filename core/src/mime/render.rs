@@ -81,6 +81,18 @@ pub fn part(raw: &[u8], number: u32) -> Option<Vec<u8>> {
     })
 }
 
+/// True where a message carries files.
+pub fn has_attachments(raw: &[u8]) -> bool {
+    with_message(raw, |m| {
+        let shown = inline_pictures(m);
+        let file = |n: &u32| {
+            m.parts.get(*n as usize).is_some_and(|p| p.content_id().is_none_or(|id| !shown.contains_key(id)))
+        };
+        Some(m.attachments.iter().any(file))
+    })
+    .unwrap_or(false)
+}
+
 /// The first words of a message, for the list: at most 160 characters, without what was quoted.
 pub fn preview(raw: &[u8]) -> String {
     // The text stands in front of the files as a rule, and decoding those takes ten times as long.

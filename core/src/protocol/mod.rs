@@ -2,7 +2,8 @@
 //!
 //! [`transport`] opens the connection, through a [`proxy`] or not, protects it ([`tls`]), compresses it ([`deflate`]) and
 //! counts what goes through it; [`sasl`] is how one signs in, whatever the protocol; [`imap`] is our own IMAP client on top
-//! (docs/adr/0001-imap-is-ours.md); [`autoconfig`] guesses where the servers of an address are.
+//! (docs/adr/0001-imap-is-ours.md), [`pop3`] our own POP3 client; [`autoconfig`] finds the servers of an address, over
+//! the small questions of [`web`].
 
 pub mod autoconfig;
 pub mod deflate;
@@ -13,3 +14,4 @@ pub mod sasl;
 pub mod scram;
 pub mod tls;
 pub mod transport;
+pub mod web;

@@ -157,6 +157,11 @@ impl Transport {
         Self { io: Box::new(Deflate::new(self.io, received)), ..self }
     }
 
+    /// The stream, for a protocol of a library's.
+    pub fn into_io(self) -> Box<dyn Io> {
+        self.io
+    }
+
     /// True once TLS protects the stream.
     pub fn encrypted(&self) -> bool {
         self.encrypted

@@ -1,7 +1,7 @@
 //! Accounts and notices as screens show them.
 
 use crate::error::Result;
-use crate::model::{AccountId, Endpoint, Flags};
+use crate::model::{AccountId, Endpoint, Flags, Identity, Protocol};
 use crate::store::Store;
 use crate::store::intent::IntentKind;
 use serde::{Deserialize, Serialize};
@@ -18,8 +18,24 @@ pub struct AccountView {
     pub name: String,
     /// User name at the server.
     pub user: String,
+    /// What the incoming server speaks.
+    pub protocol: Protocol,
     /// Incoming server.
-    pub imap: Endpoint,
+    pub incoming: Endpoint,
+    /// Submission server, if it is known.
+    pub smtp: Option<Endpoint>,
+    /// Who issues the tokens that sign in; empty = a password does.
+    pub issuer: String,
+    /// The user wants no connection.
+    pub paused: bool,
+    /// POP3: what stays on the server: always, 30d, until_deleted, never
+    pub leave: String,
+    /// POP3: from how many megabytes on only the header comes; 0 = all comes
+    pub size_limit: u32,
+    /// The fingerprint of the certificate that the user trusted all the same, SHA-256 in hex; empty for none.
+    pub pin: String,
+    /// Addresses that the user writes as, besides the account's own.
+    pub identities: Vec<Identity>,
     /// headers, 30d, all …
     pub keep: String,
     /// How many changes the server has still to be told.
@@ -40,7 +56,7 @@ pub struct AccountView {
     pub up: u64,
 }
 
-/// All accounts, oldest first. `today` counts days since 1970, UTC.
+/// All accounts, in the user's order. `today` counts days since 1970, UTC.
 pub async fn accounts(store: &Store, today: i64) -> Result<Vec<AccountView>> {
     let mut out = Vec::new();
     for a in store.accounts().await? {
@@ -53,7 +69,15 @@ pub async fn accounts(store: &Store, today: i64) -> Result<Vec<AccountView>> {
             address: a.address,
             name: a.name,
             user: a.user,
-            imap: a.imap,
+            identities: store.identities(a.id).await?,
+            protocol: a.protocol,
+            incoming: a.incoming,
+            smtp: a.smtp,
+            issuer: a.issuer,
+            paused: a.paused,
+            leave: a.leave.to_string(),
+            size_limit: megabytes(a.size_limit),
+            pin: a.pin,
             keep: a.keep.to_string(),
             waiting,
             budget_down: megabytes(a.budget.down),

@@ -2,7 +2,7 @@
 
 use super::{Store, Tx};
 use crate::error::{Error, Kind, Result};
-use crate::model::{AccountId, Budget, Endpoint, Keep, Tls};
+use crate::model::{AccountId, Budget, Endpoint, Identity, Keep, Leave, Protocol, Tls};
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
@@ -17,13 +17,19 @@ pub struct AccountRow {
     pub name: String,
     /// User name at the server.
     pub user: String,
+    /// What the incoming server speaks.
+    pub protocol: Protocol,
     /// Incoming server.
-    pub imap: Endpoint,
+    pub incoming: Endpoint,
+    /// Submission server, if it is known.
+    pub smtp: Option<Endpoint>,
+    /// Who issues tokens that sign in; empty = a password does.
+    pub issuer: String,
     /// PEM file with roots of the user's own; empty for none.
     pub ca_file: String,
     /// Command that prints the password; empty for none.
     pub password_command: String,
-    /// The password, sealed; empty when it is not kept.
+    /// The password, or the refresh token, sealed; empty when it is not kept.
     pub sealed_password: Vec<u8>,
     /// SHA-256 of the one certificate that the user chose to trust, in hex; empty for none.
     pub pin: String,
@@ -37,27 +43,40 @@ pub struct AccountRow {
     pub budget: Budget,
     /// When it was added, seconds since 1970.
     pub created: i64,
+    /// The user wants no connection.
+    pub paused: bool,
+    /// POP3: what stays on the server.
+    pub leave: Leave,
+    /// POP3: of larger messages only the header comes, bytes; 0 = all comes.
+    pub size_limit: u64,
 }
 
-const COLUMNS: &str = "id, address, name, user, imap_host, imap_port, imap_tls, ca_file, password_command, sealed_password, pin, proxy, sealed_proxy, keep, budget_down, budget_up, created";
+const COLUMNS: &str = "id, address, name, user, protocol, host, port, tls, smtp_host, smtp_port, smtp_tls, issuer, ca_file, password_command, sealed_password, pin, proxy, sealed_proxy, keep, budget_down, budget_up, created, paused, leave, size_limit";
 
 fn read(r: &SqliteRow) -> Result<AccountRow> {
-    let tls: String = r.try_get("imap_tls")?;
-    let keep: String = r.try_get("keep")?;
+    let (protocol, keep, leave): (String, String, String) =
+        (r.try_get("protocol")?, r.try_get("keep")?, r.try_get("leave")?);
+    let endpoint = |host: &str, port: &str, tls: &str| -> Result<Endpoint> {
+        let name: String = r.try_get(tls)?;
+        Ok(Endpoint {
+            host: r.try_get(host)?,
+            port: r.try_get::<i64, _>(port)? as u16,
+            tls: match name.as_str() {
+                "starttls" => Tls::Starttls,
+                "none" => Tls::None,
+                _ => Tls::Implicit,
+            },
+        })
+    };
     Ok(AccountRow {
         id: AccountId(r.try_get("id")?),
         address: r.try_get("address")?,
         name: r.try_get("name")?,
         user: r.try_get("user")?,
-        imap: Endpoint {
-            host: r.try_get("imap_host")?,
-            port: r.try_get::<i64, _>("imap_port")? as u16,
-            tls: match tls.as_str() {
-                "starttls" => Tls::Starttls,
-                "none" => Tls::None,
-                _ => Tls::Implicit,
-            },
-        },
+        protocol: if protocol == "pop3" { Protocol::Pop3 } else { Protocol::Imap },
+        incoming: endpoint("host", "port", "tls")?,
+        smtp: Some(endpoint("smtp_host", "smtp_port", "smtp_tls")?).filter(|e| !e.host.is_empty()),
+        issuer: r.try_get("issuer")?,
         ca_file: r.try_get("ca_file")?,
         password_command: r.try_get("password_command")?,
         sealed_password: r.try_get("sealed_password")?,
@@ -70,6 +89,10 @@ fn read(r: &SqliteRow) -> Result<AccountRow> {
             up: r.try_get::<i64, _>("budget_up")? as u64,
         },
         created: r.try_get("created")?,
+        paused: r.try_get("paused")?,
+        // Not understood, it takes nothing away.
+        leave: Leave::parse(&leave).unwrap_or(Leave::Always),
+        size_limit: r.try_get::<i64, _>("size_limit")? as u64,
     })
 }
 
@@ -82,9 +105,9 @@ fn tls_name(tls: Tls) -> &'static str {
 }
 
 impl Store {
-    /// All accounts, oldest first.
+    /// All accounts, in the user's order.
     pub async fn accounts(&self) -> Result<Vec<AccountRow>> {
-        let sql = sqlx::AssertSqlSafe(format!("SELECT {COLUMNS} FROM account ORDER BY id"));
+        let sql = sqlx::AssertSqlSafe(format!("SELECT {COLUMNS} FROM account ORDER BY position, id"));
         sqlx::query(sql).fetch_all(self.reader()).await?.iter().map(read).collect()
     }
 
@@ -93,6 +116,17 @@ impl Store {
         let sql = sqlx::AssertSqlSafe(format!("SELECT {COLUMNS} FROM account WHERE id = ?"));
         let row = sqlx::query(sql).bind(id.0).fetch_optional(self.reader()).await?;
         read(&row.ok_or_else(|| Error::new(Kind::NotFound, id.to_string()))?)
+    }
+
+    /// The addresses that the user writes as, besides the account's own.
+    pub async fn identities(&self, id: AccountId) -> Result<Vec<Identity>> {
+        let rows = sqlx::query("SELECT name, address FROM identity WHERE account_id = ? ORDER BY id")
+            .bind(id.0)
+            .fetch_all(self.reader())
+            .await?;
+        rows.iter()
+            .map(|r| Ok(Identity { name: r.try_get("name")?, address: r.try_get("address")? }))
+            .collect()
     }
 }
 
@@ -107,15 +141,20 @@ impl Tx {
             return Err(Error::new(Kind::Usage, &a.address).because("this account is here already"));
         }
         let id: i64 = sqlx::query_scalar(
-            "INSERT INTO account (address, name, user, imap_host, imap_port, imap_tls, ca_file, password_command, sealed_password, pin, proxy, sealed_proxy, keep, budget_down, budget_up, created)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
+            "INSERT INTO account (address, name, user, protocol, host, port, tls, smtp_host, smtp_port, smtp_tls, issuer, ca_file, password_command, sealed_password, pin, proxy, sealed_proxy, keep, budget_down, budget_up, created, leave, size_limit, position)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, (SELECT COALESCE(MAX(position), 0) + 1 FROM account)) RETURNING id",
         )
         .bind(&a.address)
         .bind(&a.name)
         .bind(&a.user)
-        .bind(&a.imap.host)
-        .bind(i64::from(a.imap.port))
-        .bind(tls_name(a.imap.tls))
+        .bind(a.protocol.as_str())
+        .bind(&a.incoming.host)
+        .bind(i64::from(a.incoming.port))
+        .bind(tls_name(a.incoming.tls))
+        .bind(a.smtp.as_ref().map_or("", |s| &s.host))
+        .bind(a.smtp.as_ref().map_or(0, |s| i64::from(s.port)))
+        .bind(tls_name(a.smtp.as_ref().map_or(Tls::Implicit, |s| s.tls)))
+        .bind(&a.issuer)
         .bind(&a.ca_file)
         .bind(&a.password_command)
         .bind(&a.sealed_password)
@@ -126,6 +165,8 @@ impl Tx {
         .bind(a.budget.down as i64)
         .bind(a.budget.up as i64)
         .bind(a.created)
+        .bind(a.leave.to_string())
+        .bind(a.size_limit as i64)
         .fetch_one(self.conn())
         .await?;
         self.touched.accounts = true;
@@ -173,6 +214,78 @@ impl Tx {
             .bind(id.0)
             .execute(self.conn())
             .await?;
+        self.touched.accounts = true;
+        Ok(())
+    }
+
+    /// Who the user is there and where the servers are, as the user corrected it.
+    pub async fn set_servers(&mut self, a: &AccountRow) -> Result<()> {
+        sqlx::query(
+            "UPDATE account SET name = ?, user = ?, host = ?, port = ?, tls = ?, smtp_host = ?, smtp_port = ?, smtp_tls = ? WHERE id = ?",
+        )
+        .bind(&a.name)
+        .bind(&a.user)
+        .bind(&a.incoming.host)
+        .bind(i64::from(a.incoming.port))
+        .bind(tls_name(a.incoming.tls))
+        .bind(a.smtp.as_ref().map_or("", |s| &s.host))
+        .bind(a.smtp.as_ref().map_or(0, |s| i64::from(s.port)))
+        .bind(tls_name(a.smtp.as_ref().map_or(Tls::Implicit, |s| s.tls)))
+        .bind(a.id.0)
+        .execute(self.conn())
+        .await?;
+        self.touched.accounts = true;
+        Ok(())
+    }
+
+    /// No connection is wanted for now, or one again.
+    pub async fn set_paused(&mut self, id: AccountId, paused: bool) -> Result<()> {
+        sqlx::query("UPDATE account SET paused = ? WHERE id = ?")
+            .bind(paused)
+            .bind(id.0)
+            .execute(self.conn())
+            .await?;
+        self.touched.accounts = true;
+        Ok(())
+    }
+
+    /// The accounts in the user's order; those not named come first.
+    pub async fn set_order(&mut self, ids: &[AccountId]) -> Result<()> {
+        for (position, id) in (1i64..).zip(ids) {
+            sqlx::query("UPDATE account SET position = ? WHERE id = ?")
+                .bind(position)
+                .bind(id.0)
+                .execute(self.conn())
+                .await?;
+        }
+        self.touched.accounts = true;
+        self.touched.tree = true;
+        Ok(())
+    }
+
+    /// What stays in the maildrop, and of what only the header comes.
+    pub async fn set_leave(&mut self, id: AccountId, leave: Leave, size_limit: u64) -> Result<()> {
+        sqlx::query("UPDATE account SET leave = ?, size_limit = ? WHERE id = ?")
+            .bind(leave.to_string())
+            .bind(size_limit as i64)
+            .bind(id.0)
+            .execute(self.conn())
+            .await?;
+        self.touched.accounts = true;
+        Ok(())
+    }
+
+    /// The addresses that the user writes as, besides the account's own.
+    pub async fn set_identities(&mut self, id: AccountId, all: &[Identity]) -> Result<()> {
+        sqlx::query("DELETE FROM identity WHERE account_id = ?").bind(id.0).execute(self.conn()).await?;
+        for one in all {
+            sqlx::query("INSERT OR IGNORE INTO identity (account_id, name, address) VALUES (?, ?, ?)")
+                .bind(id.0)
+                .bind(&one.name)
+                .bind(&one.address)
+                .execute(self.conn())
+                .await?;
+        }
         self.touched.accounts = true;
         Ok(())
     }

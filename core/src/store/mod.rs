@@ -11,6 +11,7 @@ pub mod body;
 pub mod decision;
 pub mod intent;
 pub mod mailbox;
+pub mod maildrop;
 pub mod message;
 pub mod notice;
 pub mod placement;

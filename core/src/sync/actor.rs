@@ -1,4 +1,4 @@
-//! One account, kept in step: three tasks, each with a connection of its own.
+//! One account, kept in step. Over IMAP that is three tasks, each with a connection of its own:
 //!
 //! * *background*: cycles; woken by the user, by time, by news of the watch;
 //! * *foreground*: what somebody waits for, the journal and the message being opened;
@@ -8,9 +8,9 @@
 //! Where the server lets us have fewer than three connections, the watch gives way first (the poll stays), and the others
 //! close theirs when they have nothing to do.
 
-use super::{Connected, Context, Hears, bodies, cycle, headers, pull, replay};
+use super::{Connected, Context, Hears, bodies, cycle, headers, maildrop, pull, replay};
 use crate::error::{Error, Kind, Result, Retry};
-use crate::model::{MailboxId, MessageId, Role};
+use crate::model::{MailboxId, MessageId, Protocol, Role};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::{Notify, mpsc, oneshot, watch};
@@ -28,6 +28,8 @@ pub enum Phase {
     Working,
     /// In step, and listening.
     InStep,
+    /// The user wants no connection.
+    Paused,
     /// It did not work; the next try comes by itself or after the user did something.
     Failed(Error),
 }
@@ -73,19 +75,35 @@ impl Drop for Actor {
 }
 
 impl Actor {
-    /// Starts the three tasks.
-    pub fn start(context: Context) -> Self {
+    /// Starts the tasks that the account's protocol needs. A paused one has no connection.
+    pub fn start(context: Context, protocol: Protocol, paused: bool) -> Self {
         let context = Arc::new(context);
         let (wake, journal) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
         let (jobs, inbox) = mpsc::channel(256);
         let (state_tx, state) = watch::channel(State { phase: Phase::Connecting, in_step_at: 0 });
         let state_tx = Arc::new(state_tx);
         let inbox = Arc::new(Mutex::new(Some(inbox)));
-        let tasks = vec![
-            guard("background", background(context.clone(), wake.clone(), state_tx.clone())),
-            guard("watch", watch_inbox(context.clone(), wake.clone(), state.clone())),
-            guard("foreground", foreground(context.clone(), journal.clone(), wake.clone(), inbox)),
-        ];
+        let tasks = match (protocol, paused) {
+            (Protocol::Imap, true) => Vec::new(),
+            (Protocol::Imap, false) => vec![
+                guard("background", background(context.clone(), wake.clone(), state_tx.clone())),
+                guard("watch", watch_inbox(context.clone(), wake.clone(), state.clone())),
+                guard("foreground", foreground(context.clone(), journal.clone(), wake.clone(), inbox)),
+            ],
+            (Protocol::Pop3, true) => {
+                vec![guard("files", maildrop::actor::files(context.clone(), journal.clone(), None))]
+            }
+            (Protocol::Pop3, false) => vec![
+                guard(
+                    "maildrop",
+                    maildrop::actor::maildrop(context.clone(), wake.clone(), inbox, state_tx.clone()),
+                ),
+                guard("files", maildrop::actor::files(context.clone(), journal.clone(), Some(wake.clone()))),
+            ],
+        };
+        if paused {
+            set_phase(&state_tx, Phase::Paused);
+        }
         Self { context, wake, journal, jobs, state, tasks }
     }
 }
@@ -113,6 +131,11 @@ impl Drop for AbortOnDrop {
 }
 
 impl Actor {
+    /// True where the user wants no connection.
+    pub fn is_paused(&self) -> bool {
+        self.state.borrow().phase == Phase::Paused
+    }
+
     /// True once a task has ended, which only a panic does.
     pub fn is_dead(&self) -> bool {
         self.tasks.iter().any(tokio::task::JoinHandle::is_finished)
@@ -191,7 +214,7 @@ async fn background(ctx: Arc<Context>, wake: Arc<Notify>, state: Arc<watch::Send
     }
 }
 
-fn set_phase(state: &watch::Sender<State>, phase: Phase) {
+pub(super) fn set_phase(state: &watch::Sender<State>, phase: Phase) {
     state.send_if_modified(|s| {
         // While it is in step, the next routine check is nothing to show; while it fails, the next try is not until it works.
         let quiet = s.phase == phase
@@ -206,7 +229,7 @@ fn set_phase(state: &watch::Sender<State>, phase: Phase) {
 
 /// 2, 4, 8 … seconds up to five minutes, plus a quarter by chance so that devices do not come back all at once. What only the
 /// user can mend is tried rarely: it may have been the server's mistake.
-fn back_off(ctx: &Context, failures: u32, retry: Retry) -> Duration {
+pub(super) fn back_off(ctx: &Context, failures: u32, retry: Retry) -> Duration {
     let seconds = match retry {
         Retry::Later => (1u64 << failures.min(9)).min(LONGEST_PAUSE),
         Retry::Never | Retry::AfterUser => 15 * 60,
@@ -366,7 +389,7 @@ async fn foreground(ctx: Arc<Context>, journal: Arc<Notify>, wake: Arc<Notify>, 
 }
 
 /// How long until an intent that is held back becomes due.
-async fn next_due(ctx: &Context) -> Duration {
+pub(super) async fn next_due(ctx: &Context) -> Duration {
     let now = ctx.clock.now();
     let waiting = ctx.store.waiting_intents(ctx.account).await.unwrap_or_default();
     let next = waiting.iter().map(|i| i.not_before - now).filter(|s| *s > 0).min();

@@ -12,7 +12,7 @@
 //! flight       many mailboxes at once       merge    the three-way rule, pure
 //! connections  how many the server lets us have            surroundings  sleep, another network
 //! bulk         the connection that carries bodies
-//! budget       what the background may still spend today
+//! budget       what the background may still spend today        maildrop  all of it for POP3
 //! ```
 //! Two connections may work on one mailbox at the same time; whoever applies an answer to a mailbox or sends an intent for it
 //! holds its lock ([`Context::lock`]), so no answer is older than what was already applied.
@@ -26,6 +26,7 @@ pub mod cycle;
 mod flight;
 pub mod folders;
 pub mod headers;
+pub mod maildrop;
 pub mod merge;
 mod outline;
 pub mod pull;
@@ -124,6 +125,7 @@ pub struct Context {
 #[derive(Default)]
 pub struct Turns {
     replaying: tokio::sync::Mutex<()>,
+    filing: tokio::sync::Mutex<()>,
     locks: Mutex<HashMap<MailboxId, Arc<tokio::sync::Mutex<()>>>>,
 }
 
@@ -243,13 +245,21 @@ impl Context {
         self.meter.down().saturating_sub(self.noted.lock().unwrap_or_else(PoisonError::into_inner).0)
     }
 
+    /// Writes down what the connections have used.
+    pub async fn note_traffic(&self) -> Result<()> {
+        self.note(Vec::new()).await
+    }
+
     /// Writes down what a connection has used and what the server wants its user to read.
     pub async fn write_down(&self, session: &mut Session) -> Result<()> {
+        self.note(session.take_alerts()).await
+    }
+
+    async fn note(&self, alerts: Vec<String>) -> Result<()> {
         let (down, up) = (self.meter.down(), self.meter.up());
         let before =
             std::mem::replace(&mut *self.noted.lock().unwrap_or_else(PoisonError::into_inner), (down, up));
         let used = Traffic { down: down.saturating_sub(before.0), up: up.saturating_sub(before.1) };
-        let alerts = session.take_alerts();
         if used == Traffic::default() && alerts.is_empty() {
             return Ok(());
         }

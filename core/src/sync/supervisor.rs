@@ -74,18 +74,20 @@ impl Supervisor {
 
     /// Starts and ends actors so that there is one for each account.
     async fn adjust(&self) -> Result<()> {
-        let accounts: Vec<AccountId> = self.store.accounts().await?.into_iter().map(|a| a.id).collect();
+        let accounts = self.store.accounts().await?;
         let accounts = if self.is_resting() { Vec::new() } else { accounts };
         let mut actors = self.actors();
         actors.retain(|id, actor| {
-            let keep = accounts.contains(id) && !actor.is_dead();
+            let same = accounts.iter().any(|a| a.id == *id && a.paused == actor.is_paused());
+            let keep = same && !actor.is_dead();
             if !keep {
                 tracing::debug!(account = %id, "an actor ends");
             }
             keep
         });
-        for id in accounts {
-            actors.entry(id).or_insert_with(|| Actor::start(self.context(id)));
+        for a in accounts {
+            let start = || Actor::start(self.context(a.id), a.protocol, a.paused);
+            actors.entry(a.id).or_insert_with(start);
         }
         Ok(())
     }
@@ -149,7 +151,7 @@ impl Supervisor {
         let able: Vec<AccountId> = self
             .actors()
             .iter()
-            .filter(|(_, a)| !matches!(a.state.borrow().phase, Phase::Failed(_)))
+            .filter(|(_, a)| !matches!(a.state.borrow().phase, Phase::Failed(_) | Phase::Paused))
             .map(|(id, _)| *id)
             .collect();
         let mut waiting = 0;
@@ -182,6 +184,7 @@ impl Supervisor {
         // Known to be offline: say so at once instead of after a time-out. The try itself still happens.
         let offline = match state.phase {
             Phase::Failed(e) => Some(e),
+            Phase::Paused => return Err(Error::new(Kind::Paused, "")),
             _ => None,
         };
         jobs.send(Job::Fetch(message, whole, reply)).await.map_err(|_| Error::new(Kind::Cancelled, ""))?;

@@ -78,6 +78,74 @@ passing: boolean,
  */
 certificate: Certificate | null, };
 
+export type Protocol = "imap" | "pop3";
+
+export type Source = "provider" | "exchanger" | "autoconfig" | "srv" | "ispdb" | "autodiscover" | "guess";
+
+export type Hint = { 
+/**
+ * app_password, enable, bridge, paid, none, smtp_auth, sent, unencrypted; screens have the words.
+ */
+code: string, 
+/**
+ * Where the provider explains it or where it is done; may be empty.
+ */
+url: string, };
+
+export type FoundServers = { 
+/**
+ * What the provider calls itself; may be empty.
+ */
+provider: string, 
+/**
+ * Who told.
+ */
+source: Source, 
+/**
+ * IMAP server.
+ */
+imap: Endpoint | null, 
+/**
+ * POP3 server.
+ */
+pop3: Endpoint | null, 
+/**
+ * Submission server.
+ */
+smtp: Endpoint | null, 
+/**
+ * User name at the server.
+ */
+user: string, 
+/**
+ * Ways to sign in, best first: password, or an OAuth issuer.
+ */
+sign_in: Array<string>, 
+/**
+ * What the provider wants first.
+ */
+hints: Array<Hint>, };
+
+export type Identity = { 
+/**
+ * As others shall see it; may be empty.
+ */
+name: string, 
+/**
+ * `local@domain`
+ */
+address: string, };
+
+export type BrowserSignIn = { 
+/**
+ * Its number.
+ */
+id: string, 
+/**
+ * What the browser is to open.
+ */
+url: string, };
+
 export type NewAccount = { 
 /**
  * The address of the user.
@@ -92,13 +160,25 @@ name: string,
  */
 user: string, 
 /**
+ * What the incoming server speaks.
+ */
+protocol: Protocol, 
+/**
  * Incoming server.
  */
-imap: Endpoint, 
+incoming: Endpoint, 
 /**
- * The password; empty with a password command.
+ * Submission server, if it is known.
+ */
+smtp: Endpoint | null, 
+/**
+ * The password; empty with a password command or a grant.
  */
 password: string, 
+/**
+ * What [`Core::browser_begin`](super::Core::browser_begin) gave, once the user was back; empty for none.
+ */
+grant: string, 
 /**
  * Command that prints the password; empty for none.
  */
@@ -118,7 +198,33 @@ proxy: string,
 /**
  * headers, 30d, all …; empty = 30d
  */
-keep: string, };
+keep: string, 
+/**
+ * POP3: what stays on the server: always, 30d, until_deleted, never; empty = always
+ */
+leave: string, 
+/**
+ * POP3: from how many megabytes on only the header comes; 0 = all comes
+ */
+size_limit: number, };
+
+export type AccountChange = { 
+/**
+ * The user's name; may be empty.
+ */
+name: string, 
+/**
+ * User name at the server.
+ */
+user: string, 
+/**
+ * Incoming server.
+ */
+incoming: Endpoint, 
+/**
+ * Submission server, if it is known.
+ */
+smtp: Endpoint | null, };
 
 export type Added = { 
 /**
@@ -148,9 +254,41 @@ name: string,
  */
 user: string, 
 /**
+ * What the incoming server speaks.
+ */
+protocol: Protocol, 
+/**
  * Incoming server.
  */
-imap: Endpoint, 
+incoming: Endpoint, 
+/**
+ * Submission server, if it is known.
+ */
+smtp: Endpoint | null, 
+/**
+ * Who issues the tokens that sign in; empty = a password does.
+ */
+issuer: string, 
+/**
+ * The user wants no connection.
+ */
+paused: boolean, 
+/**
+ * POP3: what stays on the server: always, 30d, until_deleted, never
+ */
+leave: string, 
+/**
+ * POP3: from how many megabytes on only the header comes; 0 = all comes
+ */
+size_limit: number, 
+/**
+ * The fingerprint of the certificate that the user trusted all the same, SHA-256 in hex; empty for none.
+ */
+pin: string, 
+/**
+ * Addresses that the user writes as, besides the account's own.
+ */
+identities: Array<Identity>, 
 /**
  * headers, 30d, all …
  */
@@ -194,7 +332,7 @@ export type AccountState = {
  */
 account: AccountId, 
 /**
- * connecting, working, in_step, failed
+ * connecting, working, in_step, failed, paused
  */
 phase: string, 
 /**
@@ -644,7 +782,7 @@ export interface Calls {
 	states: { params: {  }; result: Array<AccountState> };
 	notices: { params: {  }; result: Array<NoticeView> };
 	decisions: { params: {  }; result: Array<DecisionView> };
-	guess_servers: { params: { address: string }; result: Endpoint | null };
+	find_servers: { params: { address: string; proxy: string }; result: FoundServers | null };
 	window_open: { params: { mailbox: MailboxId; filter: string; count: number }; result: WindowView };
 	window_show: { params: { window: number; first: number; count: number }; result: WindowView };
 	window_close: { params: { window: number }; result: null };
@@ -652,7 +790,17 @@ export interface Calls {
 	attachment_save: { params: { message: MessageId; part: number }; result: Saved };
 	attachment_open: { params: { message: MessageId; part: number }; result: Saved };
 	setting: { params: { key: string }; result: string };
+	browser_begin: { params: { issuer: string; address: string; proxy: string; app_link: boolean }; result: BrowserSignIn };
+	browser_wait: { params: { id: string; farewell: string }; result: null };
+	browser_returned: { params: { url: string }; result: null };
+	browser_cancel: { params: { id: string }; result: null };
 	account_add: { params: { new: NewAccount }; result: Added };
+	account_grant: { params: { id: AccountId; grant: string }; result: Added };
+	account_change: { params: { id: AccountId; change: AccountChange }; result: null };
+	account_pause: { params: { id: AccountId; paused: boolean }; result: null };
+	account_order: { params: { ids: Array<AccountId> }; result: null };
+	account_leave: { params: { id: AccountId; leave: string; size_limit: number }; result: null };
+	account_identities: { params: { id: AccountId; identities: Array<Identity> }; result: null };
 	account_password: { params: { id: AccountId; password: string }; result: Added };
 	account_trust: { params: { id: AccountId; fingerprint: string }; result: null };
 	account_remove: { params: { id: AccountId }; result: null };

@@ -11,6 +11,8 @@ export interface Backend {
 	listen(hear: (event: Event) => void): Promise<() => void>;
 	/** Opens a file of a message with the user's program for it; false where this place cannot. */
 	openAttachment(message: string, part: number): Promise<boolean>;
+	/** Opens a page in the user's browser. */
+	openLink(url: string): Promise<void>;
 }
 
 const backend: Backend = "__TAURI_INTERNALS__" in window ? tauri : web;
@@ -26,6 +28,8 @@ export function call<K extends keyof Calls>(
 export const listen: Backend["listen"] = (hear) => backend.listen(hear);
 export const openAttachment: Backend["openAttachment"] = (message, part) =>
 	backend.openAttachment(message, part);
+
+export const openLink: Backend["openLink"] = (url) => backend.openLink(url);
 
 /** What was thrown, as an error that screens have words for. */
 export function asError(thrown: unknown): ErrorView {

@@ -11,4 +11,5 @@ export const tauri: Backend = {
 		await invoke("open_attachment", { message, part });
 		return true;
 	},
+	openLink: (url) => invoke("open_link", { url }),
 };

@@ -22,4 +22,7 @@ export const web: Backend = {
 		return () => source.close();
 	},
 	openAttachment: async () => false,
+	openLink: async (url) => {
+		window.open(url, "_blank", "noreferrer");
+	},
 };

@@ -14,7 +14,65 @@ export const en = {
 	yourName: "Your name",
 	optional: "optional",
 	servers: "Servers",
-	serversGuessed: "Guessed from your address. Change them if your provider says otherwise.",
+	finding: "Looking for your servers…",
+	receives: "Receives from",
+	sends: "Sends through",
+	changeServers: "Change servers, user name and more",
+	pop3Server: "Incoming server (POP3)",
+	smtpServer: "Outgoing server (SMTP)",
+	tlsShort: { implicit: "encrypted", starttls: "encrypted (STARTTLS)", none: "not encrypted" },
+	sources: {
+		provider: "From Malote’s own list of providers. Nobody was asked.",
+		exchanger: "From Malote’s own list: this provider receives your domain’s mail.",
+		autoconfig: "Your domain says so itself. It was not told your address.",
+		srv: "Your domain’s name service says so. Check that you know these names.",
+		ispdb: "From the public list at thunderbird.net, which was asked about your domain only.",
+		autodiscover: "Your domain’s Exchange says so. It was not told your address.",
+		guess: "These are the usual names; your domain says nothing. Compare them with what your provider says.",
+	} as Record<string, string>,
+	hints: {
+		app_password: (p: string) =>
+			`${p} wants an app password here, not the one you use on its website. You make one there once.`,
+		enable: (p: string) => `IMAP and POP3 may have to be switched on first in ${p}’s webmail.`,
+		bridge: (p: string) =>
+			`${p} is reached through its Bridge, which has to run on this computer. User name and password are the ones it shows.`,
+		paid: (p: string) => `${p} gives mail apps access with its paid plans only.`,
+		none: (p: string) =>
+			`${p} lets no mail app in: it has neither IMAP nor POP3. Its mail can only be read in its own app.`,
+		smtp_auth: (p: string) =>
+			`If sending is refused later: many ${p} organisations have switched off “SMTP AUTH”. Your administrator can switch it on.`,
+		unencrypted: () =>
+			"Your domain lists only servers without encryption. Malote sends no password in clear. Ask your provider for servers with TLS.",
+		no_client: (p: string) =>
+			`${p} lets apps in only through its own sign-in page, and this build of Malote has not been registered there.`,
+	} as Record<string, (provider: string) => string>,
+	hintLink: "See there",
+	protocol: "How mail is received",
+	imapMeans: "Folders and flags are the same on all your devices",
+	pop3Means: "Mail is fetched and filed on this device only",
+	leave: "On the server",
+	leaveChoice: (leave: string) =>
+		leave === "always"
+			? "Leave everything there"
+			: leave === "until_deleted"
+				? "Remove what is deleted for good here"
+				: leave === "never"
+					? "Remove at once what has come here"
+					: `Remove ${leave.replace("d", "")} days after it came here`,
+	leaveWarn:
+		"What is removed from the server is gone there for good: webmail and other devices that have not fetched it will never see it, and the only copy is on this device.",
+	leaveSure: "I understand",
+	sizeLimit: "Of messages over this size fetch only the header (MB)",
+	sizeLimitNone: "fetch all",
+	appPassword: "App password",
+	signInWith: (issuer: string) => `Sign in with ${issuer}`,
+	orPassword: "or with an app password:",
+	issuers: { google: "Google", microsoft: "Microsoft", yahoo: "Yahoo", aol: "AOL" } as Record<string, string>,
+	browserWaiting: (issuer: string) =>
+		`${issuer}’s page is open in your browser. Sign in there and come back; Malote never sees your password.`,
+	browserFarewell: "You are signed in. Close this page and go back to Malote.",
+	browserNo: "You did not give permission, so nothing was changed. You can try again.",
+	signInAgain: "Sign in again in the browser",
 	server: "Incoming server (IMAP)",
 	port: "Port",
 	encryption: "Encryption",
@@ -40,7 +98,6 @@ export const en = {
 	certificateWarn:
 		"Somebody between you and the server could show a certificate like this and read your password. Trust it only if its fingerprint is the one your server's administrator gave you.",
 	certificateTrust: "Trust this certificate",
-	advanced: "More",
 	signIn: "Sign in",
 	signingIn: "Signing in…",
 	notAnAddress: "That does not look like an e-mail address.",
@@ -246,8 +303,22 @@ export const en = {
 		"Almost all that the provider allows for today has been used. New mail and what you open still come; the rest comes tomorrow.",
 	spentShort: "The rest comes tomorrow",
 	traffic: (down: string, up: string) => `In 30 days: ${down} received, ${up} sent`,
+	pauseAccount: "Pause",
+	resumeAccount: "Resume",
+	paused: "Paused",
+	moveUp: (account: string) => `Move ${account} up`,
+	changeAccount: "Servers and name",
+	saveChanges: "Save",
+	changesSaved: "Saved",
+	identities: "Other addresses you write as",
+	identitiesHint: "One in each line, such as Ana Souza <ana@example.com>",
+	trusted: "You trust one certificate of this server all the same:",
+	trustNoMore: "Trust it no more",
 	removeAccount: "Remove from this device",
-	removeAccountSure: "Remove this account from this device? Nothing is deleted on the server.",
+	removeAccountSure: (pop3: boolean): string =>
+		pop3
+			? "Remove this account from this device? The server is not touched. But mail that is no longer there, and everything filed here, will be lost."
+			: "Remove this account from this device? Everything stays on the server. Changes that have not been sent yet will be lost.",
 	remove: "Remove",
 	cancel: "Cancel",
 	newPassword: "Enter the password again",
@@ -321,6 +392,11 @@ export const en = {
 		not_found: () => "It is not here any more.",
 		usage: (s: string) => `That cannot be used: ${s}`,
 		cancelled: () => "It was cancelled.",
+		paused: () => "This account is paused. Your mail here is untouched. Resume it in the settings.",
+		consent_needed: () =>
+			"The provider wants you to sign in again. Your mail here is untouched, and what waits goes out afterwards.",
+		token_refused: () =>
+			"The provider gave no permission to sign in. Nothing was changed. Try again later, or use an app password.",
 	} as Record<string, (subject: string) => string>,
 };
 

@@ -16,7 +16,65 @@ export const es: Texts = {
 	yourName: "Tu nombre",
 	optional: "opcional",
 	servers: "Servidores",
-	serversGuessed: "Deducidos de tu dirección. Cámbialos si tu proveedor indica otros.",
+	finding: "Buscando tus servidores…",
+	receives: "Recibe de",
+	sends: "Envía por",
+	changeServers: "Cambiar servidores, usuario y más",
+	pop3Server: "Servidor de entrada (POP3)",
+	smtpServer: "Servidor de salida (SMTP)",
+	tlsShort: { implicit: "cifrado", starttls: "cifrado (STARTTLS)", none: "sin cifrar" },
+	sources: {
+		provider: "De la lista de proveedores del propio Malote. No se preguntó a nadie.",
+		exchanger: "De la lista del propio Malote: este proveedor recibe el correo de tu dominio.",
+		autoconfig: "Lo dice tu propio dominio. No se le dijo tu dirección.",
+		srv: "Lo dice el servicio de nombres de tu dominio. Comprueba que conoces estos nombres.",
+		ispdb: "De la lista pública de thunderbird.net, a la que solo se preguntó por tu dominio.",
+		autodiscover: "Lo dice el Exchange de tu dominio. No se le dijo tu dirección.",
+		guess: "Son los nombres habituales; tu dominio no dice nada. Compáralos con lo que diga tu proveedor.",
+	},
+	hints: {
+		app_password: (p) =>
+			`${p} pide aquí una contraseña de aplicación, no la que usas en su web. Se crea allí una sola vez.`,
+		enable: (p) => `Puede que antes haya que activar IMAP y POP3 en el correo web: ${p}.`,
+		bridge: (p) =>
+			`A ${p} se llega por su Bridge, que tiene que estar abierto en este equipo. Usuario y contraseña son los que muestra.`,
+		paid: (p) => `${p} solo da acceso a aplicaciones de correo en sus planes de pago.`,
+		none: (p) =>
+			`${p} no admite aplicaciones de correo: no tiene IMAP ni POP3. Su correo solo se lee en su propia aplicación.`,
+		smtp_auth: (p) =>
+			`Si más tarde se rechaza el envío: muchas organizaciones con ${p} han desactivado “SMTP AUTH”. Tu administrador puede activarlo.`,
+		unencrypted: () =>
+			"Tu dominio solo indica servidores sin cifrado. Malote no envía contraseñas sin cifrar. Pide a tu proveedor servidores con TLS.",
+		no_client: (p) =>
+			`${p} solo admite aplicaciones por su propia página de acceso, y esta versión de Malote no está registrada allí.`,
+	},
+	hintLink: "Ver allí",
+	protocol: "Cómo se recibe el correo",
+	imapMeans: "Carpetas y marcas iguales en todos tus equipos",
+	pop3Means: "El correo se trae y se guarda solo en este equipo",
+	leave: "En el servidor",
+	leaveChoice: (leave) =>
+		leave === "always"
+			? "Dejar todo allí"
+			: leave === "until_deleted"
+				? "Quitar lo que se elimine aquí del todo"
+				: leave === "never"
+					? "Quitarlo en cuanto llegue aquí"
+					: `Quitarlo ${leave.replace("d", "")} días después de llegar aquí`,
+	leaveWarn:
+		"Lo que se quita del servidor desaparece de allí para siempre: el correo web y los equipos que aún no lo hayan traído nunca lo verán, y la única copia está en este equipo.",
+	leaveSure: "Entendido",
+	sizeLimit: "De los mensajes mayores de este tamaño, traer solo la cabecera (MB)",
+	sizeLimitNone: "traer todos",
+	appPassword: "Contraseña de aplicación",
+	signInWith: (issuer) => `Entrar con ${issuer}`,
+	orPassword: "o con una contraseña de aplicación:",
+	issuers: { google: "Google", microsoft: "Microsoft", yahoo: "Yahoo", aol: "AOL" },
+	browserWaiting: (issuer) =>
+		`La página de ${issuer} está abierta en tu navegador. Entra allí y vuelve; Malote nunca ve tu contraseña.`,
+	browserFarewell: "Has entrado. Cierra esta página y vuelve a Malote.",
+	browserNo: "No diste permiso, así que no cambió nada. Puedes intentarlo de nuevo.",
+	signInAgain: "Entrar de nuevo en el navegador",
 	server: "Servidor de entrada (IMAP)",
 	port: "Puerto",
 	encryption: "Cifrado",
@@ -42,7 +100,6 @@ export const es: Texts = {
 	certificateWarn:
 		"Alguien entre tú y el servidor podría mostrar un certificado así y leer tu contraseña. Confía en él solo si su huella es la que te dio el administrador del servidor.",
 	certificateTrust: "Confiar en este certificado",
-	advanced: "Más",
 	signIn: "Iniciar sesión",
 	signingIn: "Iniciando sesión…",
 	notAnAddress: "Eso no parece una dirección de correo.",
@@ -244,8 +301,22 @@ export const es: Texts = {
 		"Ya se usó casi todo lo que el proveedor permite por hoy. El correo nuevo y lo que abras siguen llegando; el resto llega mañana.",
 	spentShort: "El resto llega mañana",
 	traffic: (down, up) => `En 30 días: ${down} recibidos, ${up} enviados`,
+	pauseAccount: "Pausar",
+	resumeAccount: "Reanudar",
+	paused: "En pausa",
+	moveUp: (account) => `Subir ${account}`,
+	changeAccount: "Servidores y nombre",
+	saveChanges: "Guardar",
+	changesSaved: "Guardado",
+	identities: "Otras direcciones con las que escribes",
+	identitiesHint: "Una por línea, como Ana Souza <ana@ejemplo.com>",
+	trusted: "Confías de todos modos en un certificado de este servidor:",
+	trustNoMore: "Dejar de confiar",
 	removeAccount: "Quitar de este equipo",
-	removeAccountSure: "¿Quitar esta cuenta de este equipo? No se elimina nada en el servidor.",
+	removeAccountSure: (pop3) =>
+		pop3
+			? "¿Quitar esta cuenta de este equipo? El servidor no se toca. Pero los mensajes que ya no están allí, y todo lo archivado aquí, se perderán."
+			: "¿Quitar esta cuenta de este equipo? Todo queda en el servidor. Los cambios que aún no se enviaron se perderán.",
 	remove: "Quitar",
 	cancel: "Cancelar",
 	newPassword: "Indica la contraseña de nuevo",
@@ -320,5 +391,10 @@ export const es: Texts = {
 		not_found: () => "Ya no está aquí.",
 		usage: (x) => `Eso no sirve: ${x}`,
 		cancelled: () => "Se canceló.",
+		paused: () => "Esta cuenta está en pausa. Tu correo aquí está intacto. Reanúdala en los ajustes.",
+		consent_needed: () =>
+			"El proveedor quiere que entres de nuevo. Tu correo aquí está intacto, y lo que espera sale después.",
+		token_refused: () =>
+			"El proveedor no dio permiso para entrar. No cambió nada. Inténtalo más tarde o usa una contraseña de aplicación.",
 	},
 };

@@ -16,7 +16,65 @@ export const ptBR: Texts = {
 	yourName: "Seu nome",
 	optional: "opcional",
 	servers: "Servidores",
-	serversGuessed: "Deduzidos do seu endereço. Mude se o seu provedor disser outra coisa.",
+	finding: "Procurando os seus servidores…",
+	receives: "Recebe de",
+	sends: "Envia por",
+	changeServers: "Mudar servidores, usuário e mais",
+	pop3Server: "Servidor de entrada (POP3)",
+	smtpServer: "Servidor de saída (SMTP)",
+	tlsShort: { implicit: "criptografado", starttls: "criptografado (STARTTLS)", none: "sem criptografia" },
+	sources: {
+		provider: "Da lista de provedores do próprio Malote. Ninguém foi consultado.",
+		exchanger: "Da lista do próprio Malote: este provedor recebe o correio do seu domínio.",
+		autoconfig: "O seu próprio domínio informa. O seu endereço não foi dito a ele.",
+		srv: "O serviço de nomes do seu domínio informa. Confira se você conhece estes nomes.",
+		ispdb: "Da lista pública em thunderbird.net, que foi consultada só sobre o seu domínio.",
+		autodiscover: "O Exchange do seu domínio informa. O seu endereço não foi dito a ele.",
+		guess: "São os nomes de costume; o seu domínio não informa nada. Compare com o que o seu provedor diz.",
+	},
+	hints: {
+		app_password: (p) =>
+			`Aqui, ${p} pede uma senha de app, e não a que você usa no site. Você a cria lá, uma só vez.`,
+		enable: (p) => `Talvez seja preciso antes ativar IMAP e POP3 no webmail: ${p}.`,
+		bridge: (p) =>
+			`${p} é acessado pelo Bridge, que precisa estar aberto neste computador. Usuário e senha são os que ele mostra.`,
+		paid: (p) => `${p} só dá acesso a aplicativos de e-mail nos planos pagos.`,
+		none: (p) =>
+			`${p} não aceita aplicativos de e-mail: não tem IMAP nem POP3. O correio de lá só pode ser lido no aplicativo próprio.`,
+		smtp_auth: (p) =>
+			`Se o envio for recusado mais tarde: muitas organizações com ${p} desativaram o “SMTP AUTH”. O seu administrador pode ativá-lo.`,
+		unencrypted: () =>
+			"O seu domínio só indica servidores sem criptografia. O Malote não envia senha às claras. Peça ao seu provedor servidores com TLS.",
+		no_client: (p) =>
+			`${p} só aceita aplicativos pela própria página de entrada, e esta versão do Malote não foi registrada lá.`,
+	},
+	hintLink: "Ver lá",
+	protocol: "Como o correio é recebido",
+	imapMeans: "Pastas e marcações iguais em todos os seus aparelhos",
+	pop3Means: "O correio é buscado e guardado só neste aparelho",
+	leave: "No servidor",
+	leaveChoice: (leave) =>
+		leave === "always"
+			? "Deixar tudo lá"
+			: leave === "until_deleted"
+				? "Remover o que for excluído de vez aqui"
+				: leave === "never"
+					? "Remover assim que chegar aqui"
+					: `Remover ${leave.replace("d", "")} dias depois de chegar aqui`,
+	leaveWarn:
+		"O que é removido do servidor some de lá para sempre: o webmail e outros aparelhos que ainda não o buscaram nunca o verão, e a única cópia fica neste aparelho.",
+	leaveSure: "Entendi",
+	sizeLimit: "De mensagens acima deste tamanho, buscar só o cabeçalho (MB)",
+	sizeLimitNone: "buscar todas",
+	appPassword: "Senha de app",
+	signInWith: (issuer) => `Entrar com ${issuer}`,
+	orPassword: "ou com uma senha de app:",
+	issuers: { google: "Google", microsoft: "Microsoft", yahoo: "Yahoo", aol: "AOL" },
+	browserWaiting: (issuer) =>
+		`A página de ${issuer} está aberta no seu navegador. Entre lá e volte; o Malote nunca vê a sua senha.`,
+	browserFarewell: "Você entrou. Feche esta página e volte ao Malote.",
+	browserNo: "Você não deu permissão, então nada mudou. Pode tentar de novo.",
+	signInAgain: "Entrar de novo pelo navegador",
 	server: "Servidor de entrada (IMAP)",
 	port: "Porta",
 	encryption: "Criptografia",
@@ -42,7 +100,6 @@ export const ptBR: Texts = {
 	certificateWarn:
 		"Alguém entre você e o servidor poderia mostrar um certificado assim e ler a sua senha. Confie nele só se a impressão digital for a que o administrador do servidor lhe passou.",
 	certificateTrust: "Confiar neste certificado",
-	advanced: "Mais",
 	signIn: "Entrar",
 	signingIn: "Entrando…",
 	notAnAddress: "Isso não parece um endereço de e-mail.",
@@ -244,8 +301,22 @@ export const ptBR: Texts = {
 		"Quase tudo o que o provedor permite para hoje já foi usado. Mensagens novas e o que você abrir ainda chegam; o resto vem amanhã.",
 	spentShort: "O resto vem amanhã",
 	traffic: (down, up) => `Em 30 dias: ${down} recebidos, ${up} enviados`,
+	pauseAccount: "Pausar",
+	resumeAccount: "Retomar",
+	paused: "Em pausa",
+	moveUp: (account) => `Mover ${account} para cima`,
+	changeAccount: "Servidores e nome",
+	saveChanges: "Salvar",
+	changesSaved: "Salvo",
+	identities: "Outros endereços com que você escreve",
+	identitiesHint: "Um por linha, como Ana Souza <ana@exemplo.com.br>",
+	trusted: "Você confia mesmo assim em um certificado deste servidor:",
+	trustNoMore: "Deixar de confiar",
 	removeAccount: "Remover deste aparelho",
-	removeAccountSure: "Remover esta conta deste aparelho? Nada é excluído no servidor.",
+	removeAccountSure: (pop3) =>
+		pop3
+			? "Remover esta conta deste aparelho? O servidor não é tocado. Mas as mensagens que já não estão lá, e tudo o que foi organizado aqui, serão perdidos."
+			: "Remover esta conta deste aparelho? Tudo fica no servidor. Mudanças que ainda não foram enviadas serão perdidas.",
 	remove: "Remover",
 	cancel: "Cancelar",
 	newPassword: "Informe a senha de novo",
@@ -319,5 +390,10 @@ export const ptBR: Texts = {
 		not_found: () => "Não está mais aqui.",
 		usage: (x) => `Isso não serve: ${x}`,
 		cancelled: () => "Foi cancelado.",
+		paused: () => "Esta conta está em pausa. Seu correio aqui está intacto. Retome-a nas configurações.",
+		consent_needed: () =>
+			"O provedor quer que você entre de novo. Seu correio aqui está intacto, e o que espera sai depois.",
+		token_refused: () =>
+			"O provedor não deu permissão para entrar. Nada mudou. Tente mais tarde ou use uma senha de app.",
 	},
 };

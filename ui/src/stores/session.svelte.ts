@@ -1,12 +1,13 @@
 import {
+	type AccountChange,
 	type AccountState,
 	type AccountView,
 	asError,
 	type Certificate,
 	call,
 	type DecisionView,
-	type Endpoint,
 	type ErrorView,
+	type Identity,
 	listen,
 	type MailboxView,
 	type NewAccount,
@@ -14,6 +15,7 @@ import {
 	type Role,
 } from "../backend";
 import { i18n } from "../i18n/index.svelte";
+import { throughBrowser } from "./browser";
 import { list } from "./list.svelte";
 import { look } from "./look.svelte";
 import { reader } from "./reader.svelte";
@@ -105,11 +107,6 @@ class Session {
 		[this.notices, this.decisions] = await Promise.all([call("notices", {}), call("decisions", {})]);
 	}
 
-	/** The incoming server that an address most likely has. */
-	guess(address: string): Promise<Endpoint | null> {
-		return call("guess_servers", { address });
-	}
-
 	/** Signs in and shows the inbox; a failure is thrown as an `ErrorView`. */
 	async signIn(account: NewAccount) {
 		const added = await call("account_add", { new: account });
@@ -155,6 +152,48 @@ class Session {
 		void call("notice_dismiss", { id: notice });
 	}
 
+	/** No connection for an account for now, or one again. */
+	pause(id: string, paused: boolean) {
+		void call("account_pause", { id, paused });
+	}
+
+	/** Shows an account one place further up. */
+	moveUp(id: string) {
+		const ids = this.accounts.map((a) => a.id);
+		const at = ids.indexOf(id);
+		if (at < 1) return;
+		ids.splice(at - 1, 0, ...ids.splice(at, 1));
+		void call("account_order", { ids });
+	}
+
+	/** POP3: what stays on the server, and from how many megabytes on only the header comes. */
+	leave(id: string, leave: string, sizeLimit: number) {
+		void call("account_leave", { id, leave, size_limit: sizeLimit });
+	}
+
+	/** Other servers, user name or name for an account; the sentence for what went wrong, if anything did. */
+	async change(id: string, change: AccountChange, identities: Identity[]): Promise<string> {
+		try {
+			await call("account_change", { id, change });
+			await call("account_identities", { id, identities });
+			return "";
+		} catch (thrown) {
+			return this.words(asError(thrown));
+		}
+	}
+
+	/** Signs in again at the provider's page; the sentence for what went wrong, if anything did. */
+	async signInAgain(account: AccountView): Promise<string> {
+		try {
+			const grant = await throughBrowser(account.issuer, account.address, "", () => {});
+			this.passwordLost = !(await call("account_grant", { id: account.id, grant })).password_kept;
+			return "";
+		} catch (thrown) {
+			const error = asError(thrown);
+			return error.code === "cancelled" ? i18n.t.browserNo : this.words(error);
+		}
+	}
+
 	/** The user has seen what was decided. */
 	decisionsSeen() {
 		void call("decisions_seen", {});
@@ -195,9 +234,9 @@ class Session {
 		return asError(thrown).certificate;
 	}
 
-	/** Trusts this very certificate of an account's server from now on. */
-	trust(id: string, certificate: Certificate) {
-		void call("account_trust", { id, fingerprint: certificate.fingerprint });
+	/** Trusts this very certificate of an account's server from now on; none any more without one. */
+	trust(id: string, certificate: Certificate | null) {
+		void call("account_trust", { id, fingerprint: certificate?.fingerprint ?? "" });
 	}
 
 	/** Whatever was thrown, in words. */

@@ -190,11 +190,27 @@ pub struct Add {
     /// Your name, as others see it
     #[arg(long, default_value = "")]
     pub name: String,
-    /// Incoming server (found by the address where not given)
+    /// IMAP server (found by the address where neither it nor --pop3 is given)
     #[arg(long, value_name = "HOST:PORT")]
     pub imap: Option<String>,
     #[arg(long, default_value = "implicit", value_parser = ["implicit", "starttls", "none"])]
     pub imap_tls: String,
+    /// POP3 server: mail is fetched from there and filed here
+    #[arg(long, value_name = "HOST:PORT", conflicts_with = "imap")]
+    pub pop3: Option<String>,
+    #[arg(long, default_value = "implicit", value_parser = ["implicit", "starttls", "none"])]
+    pub pop3_tls: String,
+    /// Submission server
+    #[arg(long, value_name = "HOST:PORT")]
+    pub smtp: Option<String>,
+    #[arg(long, default_value = "implicit", value_parser = ["implicit", "starttls", "none"])]
+    pub smtp_tls: String,
+    /// POP3: what stays on the server: always, 30d, until_deleted, or never. What goes from there is then only here.
+    #[arg(long, default_value = "always")]
+    pub leave: String,
+    /// POP3: of larger messages fetch only the header until they are opened, megabytes; 0 = fetch all
+    #[arg(long, default_value_t = 0)]
+    pub size_limit: u32,
     /// User name, where it is not the address
     #[arg(long, default_value = "")]
     pub user: String,

@@ -5,7 +5,7 @@ use crate::output;
 use malote_core::api::types::{Done, Mark, NewAccount};
 use malote_core::api::{Core, Dirs, Event, MailboxView, OsSecrets, SystemClock, rendered};
 use malote_core::error::{Error, Kind, Result};
-use malote_core::model::{Endpoint, MailboxId, PlacementId, Role, Tls};
+use malote_core::model::{Endpoint, MailboxId, PlacementId, Protocol, Role, Tls};
 use serde_json::{Value, json};
 use std::io::{IsTerminal, Read};
 use std::path::PathBuf;
@@ -113,8 +113,8 @@ async fn account(core: &Core, command: Account, json: bool) -> Result<()> {
                     say!(
                         "{}  {}:{}  keep {}  waiting {}",
                         a.address,
-                        a.imap.host,
-                        a.imap.port,
+                        a.incoming.host,
+                        a.incoming.port,
                         a.keep,
                         a.waiting
                     );
@@ -134,26 +134,38 @@ async fn account(core: &Core, command: Account, json: bool) -> Result<()> {
     }
 }
 
+fn endpoint(place: &str, tls: &str) -> Result<Endpoint> {
+    let bad = || Error::new(Kind::Usage, place);
+    let (host, port) = place.rsplit_once(':').ok_or_else(bad)?;
+    let tls = match tls {
+        "starttls" => Tls::Starttls,
+        "none" => Tls::None,
+        _ => Tls::Implicit,
+    };
+    let host = host.trim_matches(['[', ']']).to_owned();
+    Ok(Endpoint { host, port: port.parse().map_err(|_| bad())?, tls })
+}
+
 async fn new_account(core: &Core, add: Add) -> Result<NewAccount> {
-    let imap = match &add.imap {
-        Some(place) => {
-            let bad = || Error::new(Kind::Usage, place);
-            let (host, port) = place.rsplit_once(':').ok_or_else(bad)?;
-            let tls = match add.imap_tls.as_str() {
-                "starttls" => Tls::Starttls,
-                "none" => Tls::None,
-                _ => Tls::Implicit,
-            };
-            Endpoint {
-                host: host.trim_matches(['[', ']']).to_owned(),
-                port: port.parse().map_err(|_| bad())?,
-                tls,
+    let mut user = add.user;
+    let mut smtp = add.smtp.as_deref().map(|s| endpoint(s, &add.smtp_tls)).transpose()?;
+    let (protocol, incoming) = match (&add.imap, &add.pop3) {
+        (Some(imap), _) => (Protocol::Imap, endpoint(imap, &add.imap_tls)?),
+        (None, Some(pop3)) => (Protocol::Pop3, endpoint(pop3, &add.pop3_tls)?),
+        (None, None) => {
+            let unknown = || Error::new(Kind::Usage, add.address.clone());
+            let found =
+                core.find_servers(add.address.clone(), add.proxy.clone()).await?.ok_or_else(unknown)?;
+            if user.is_empty() {
+                user = found.user;
+            }
+            smtp = smtp.or(found.smtp);
+            match (found.imap, found.pop3) {
+                (Some(imap), _) => (Protocol::Imap, imap),
+                (None, Some(pop3)) => (Protocol::Pop3, pop3),
+                (None, None) => return Err(Error::new(Kind::NoTls, add.address)),
             }
         }
-        None => core
-            .guess_servers(add.address.clone())
-            .await?
-            .ok_or_else(|| Error::new(Kind::Usage, add.address.clone()))?,
     };
     let mut password = String::new();
     if add.password_stdin {
@@ -165,14 +177,19 @@ async fn new_account(core: &Core, add: Add) -> Result<NewAccount> {
     Ok(NewAccount {
         address: add.address,
         name: add.name,
-        user: add.user,
-        imap,
+        user,
+        protocol,
+        incoming,
+        smtp,
         password,
+        grant: String::new(),
         password_command: add.password_command.unwrap_or_default(),
         ca_file: add.ca_file.map(|p| p.display().to_string()).unwrap_or_default(),
         pin: add.pin,
         proxy: add.proxy,
         keep: add.keep,
+        leave: add.leave,
+        size_limit: add.size_limit,
     })
 }
 

@@ -33,7 +33,10 @@ pub fn exit_status(kind: Kind) -> u8 {
         | Kind::PasswordExpired
         | Kind::SecretMissing
         | Kind::SecretStore
-        | Kind::PasswordCommand => 3,
+        | Kind::PasswordCommand
+        | Kind::Paused
+        | Kind::ConsentNeeded
+        | Kind::TokenRefused => 3,
         Kind::HostUnknown | Kind::Unreachable | Kind::Proxy | Kind::ConnectionLost | Kind::Timeout => 4,
         Kind::Protocol
         | Kind::Refused
@@ -228,5 +231,20 @@ fn template(kind: Kind) -> [&'static str; 3] {
             "{} no sirve aquí; mira --help.",
         ],
         Kind::Cancelled => ["it was cancelled.", "foi cancelado.", "se canceló."],
+        Kind::Paused => [
+            "this account is paused. Your mail here is untouched. Resume it in the app's settings.",
+            "esta conta está em pausa. Seu correio aqui está intacto. Retome-a nas configurações do aplicativo.",
+            "esta cuenta está en pausa. Su correo aquí está intacto. Reanúdela en los ajustes de la aplicación.",
+        ],
+        Kind::ConsentNeeded => [
+            "{} wants you to sign in again in the browser. Your mail here is untouched, and what waits goes out afterwards. Do it in the app.",
+            "{} quer que você entre de novo pelo navegador. Seu correio aqui está intacto, e o que espera sai depois. Faça isso no aplicativo.",
+            "{} quiere que inicie sesión de nuevo en el navegador. Su correo aquí está intacto, y lo que espera sale después. Hágalo en la aplicación.",
+        ],
+        Kind::TokenRefused => [
+            "{} gave no permission to sign in. Nothing was changed. Try again later, or use an app password.",
+            "{} não deu permissão para entrar. Nada foi alterado. Tente mais tarde ou use uma senha de app.",
+            "{} no dio permiso para iniciar sesión. No se cambió nada. Inténtelo más tarde o use una contraseña de aplicación.",
+        ],
     }
 }

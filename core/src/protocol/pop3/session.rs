@@ -161,56 +161,15 @@ impl Session {
         Ok(Maildrop { messages: messages.collect() })
     }
 
-    /// Fetches messages whole, pipelined; `on` gets each with its number as it comes. One that is gone or refused is an error of
-    /// its own and ends nothing. `sizes` bounds what is believed: a message may be twice as long as it said, and a megabyte.
-    pub async fn retrieve(
-        &mut self,
-        wanted: &[(u32, u64)],
-        mut on: impl FnMut(u32, Result<Vec<u8>>) -> Result<()> + Send,
-    ) -> Result<()> {
-        let commands: Vec<String> = wanted.iter().map(|(n, _)| format!("RETR {n}")).collect();
-        self.each(&commands, wanted, &mut on).await
+    /// Fetches messages whole, pipelined. `wanted` has numbers and sizes; a size bounds what is believed: a message may be twice as
+    /// long as it said, and a megabyte.
+    pub fn retrieve<'s>(&'s mut self, wanted: &'s [(u32, u64)]) -> Retrieval<'s> {
+        Retrieval { session: self, wanted, lines: None, said: 0, heard: 0 }
     }
 
     /// Fetches headers, with so many lines of the body (TOP, RFC 1939 section 7).
-    pub async fn top(
-        &mut self,
-        wanted: &[(u32, u64)],
-        lines: u32,
-        mut on: impl FnMut(u32, Result<Vec<u8>>) -> Result<()> + Send,
-    ) -> Result<()> {
-        let commands: Vec<String> = wanted.iter().map(|(n, _)| format!("TOP {n} {lines}")).collect();
-        self.each(&commands, wanted, &mut on).await
-    }
-
-    async fn each(
-        &mut self,
-        commands: &[String],
-        wanted: &[(u32, u64)],
-        on: &mut (impl FnMut(u32, Result<Vec<u8>>) -> Result<()> + Send),
-    ) -> Result<()> {
-        let window = if self.can("PIPELINING") { WINDOW } else { 1 };
-        let host = self.transport.host().to_owned();
-        let mut said = 0;
-        for (i, (number, size)) in wanted.iter().enumerate() {
-            // Half a window in advance at any time, so that the line never runs dry.
-            if said - i <= window / 2 && said < commands.len() {
-                let next = (i + window).min(commands.len());
-                self.broken = false;
-                self.say(&commands[said..next].join("\r\n")).await?;
-                said = next;
-            }
-            let status = self.status().await?;
-            let outcome = match status.check(&host) {
-                Ok(()) => Ok(self.data((*size as usize).saturating_mul(2) + (1 << 20)).await?),
-                Err(e) => Err(e),
-            };
-            if said == i + 1 {
-                self.broken = false;
-            }
-            on(*number, outcome)?;
-        }
-        Ok(())
+    pub fn top<'s>(&'s mut self, wanted: &'s [(u32, u64)], lines: u32) -> Retrieval<'s> {
+        Retrieval { session: self, wanted, lines: Some(lines), said: 0, heard: 0 }
     }
 
     /// Marks messages as deleted, to happen with [`Session::quit`]; gives those for which the server said so.
@@ -240,6 +199,49 @@ impl Session {
     pub async fn quit(mut self) -> Result<()> {
         let host = self.transport.host().to_owned();
         self.command("QUIT").await?.check(&host)
+    }
+}
+
+/// Messages on their way.
+pub struct Retrieval<'s> {
+    session: &'s mut Session,
+    wanted: &'s [(u32, u64)],
+    lines: Option<u32>,
+    said: usize,
+    heard: usize,
+}
+
+impl Retrieval<'_> {
+    /// The next one with its number, in the order asked for; `None` after the last. One that is gone or refused is an error of its own
+    /// and ends nothing.
+    pub async fn next(&mut self) -> Result<Option<(u32, Result<Vec<u8>>)>> {
+        let Some((number, size)) = self.wanted.get(self.heard).copied() else { return Ok(None) };
+        let session = &mut *self.session;
+        let window = if session.can("PIPELINING") { WINDOW } else { 1 };
+        // Half a window in advance at any time, so that the line never runs dry.
+        if self.said - self.heard <= window / 2 && self.said < self.wanted.len() {
+            let next = (self.heard + window).min(self.wanted.len());
+            let commands: Vec<String> = self.wanted[self.said..next]
+                .iter()
+                .map(|(n, _)| match self.lines {
+                    None => format!("RETR {n}"),
+                    Some(lines) => format!("TOP {n} {lines}"),
+                })
+                .collect();
+            session.broken = false;
+            session.say(&commands.join("\r\n")).await?;
+            self.said = next;
+        }
+        let host = session.transport.host().to_owned();
+        let outcome = match session.status().await?.check(&host) {
+            Ok(()) => Ok(session.data((size as usize).saturating_mul(2) + (1 << 20)).await?),
+            Err(e) => Err(e),
+        };
+        self.heard += 1;
+        if self.said == self.heard {
+            session.broken = false;
+        }
+        Ok(Some((number, outcome)))
     }
 }
 

@@ -1,0 +1,144 @@
+//! Raw messages into the store: message, placement, body and ledger in one transaction, or nothing of them.
+
+use super::listing::{Entry, name_of};
+use crate::error::{Error, Kind, Result};
+use crate::mime::{header, render};
+use crate::model::{Flags, MailboxId, Role};
+use crate::store::body::Packed;
+use crate::store::maildrop::{Seen, SeenState};
+use crate::store::message::{Identity, NewMessage};
+use crate::store::placement::NewPlacement;
+use crate::sync::Context;
+use crate::uid_set::UidSet;
+
+/// What came of one message.
+pub struct Came {
+    /// Which.
+    pub entry: Entry,
+    /// The message, or its header.
+    pub raw: Vec<u8>,
+    /// All of it.
+    pub whole: bool,
+}
+
+struct Understood {
+    uidl: String,
+    size: u64,
+    message: NewMessage,
+    received: i64,
+    body: Option<(Packed, String)>,
+}
+
+/// Keeps messages in the inbox.
+pub async fn keep(ctx: &Context, came: Vec<Came>) -> Result<()> {
+    if came.is_empty() {
+        return Ok(());
+    }
+    let now = ctx.clock.now();
+    let (store, account) = (ctx.store.clone(), ctx.account);
+    let work = move || -> Result<Vec<Understood>> {
+        came.into_iter()
+            .map(|c| {
+                let head = header::section(&c.raw);
+                let identity = Identity::of_header(c.entry.size, head);
+                let uidl = if c.entry.uidl.is_empty() { name_of(&c.raw) } else { c.entry.uidl };
+                let delivered = header::delivered(head);
+                let body = if c.whole {
+                    let name = identity.0.iter().map(|b| format!("{b:02x}")).collect::<String>();
+                    let packed = store.pack_now(&format!("{account}-{name}"), &c.raw)?;
+                    Some((packed, render::preview(&c.raw)))
+                } else {
+                    None
+                };
+                Ok(Understood {
+                    uidl,
+                    size: c.entry.size,
+                    received: if delivered > 0 { delivered.min(now) } else { now },
+                    message: NewMessage {
+                        identity,
+                        envelope: header::envelope(head),
+                        size: c.entry.size,
+                        has_attachments: c.whole && render::has_attachments(&c.raw),
+                    },
+                    body,
+                })
+            })
+            .collect()
+    };
+    let understood = tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|e| Error::new(Kind::Storage, "maildrop").because(e))??;
+    let _only = ctx.turns.filing.lock().await;
+    let inbox = inbox(ctx).await?;
+    let mut tx = ctx.store.begin().await?;
+    let row = tx.mailbox(inbox).await?;
+    let news: Vec<NewMessage> = understood.iter().map(|u| u.message.clone()).collect();
+    let ids = tx.put_messages(ctx.account, &news).await?;
+    let (mut uid, mut placements, mut bodies) = (row.uid_next.max(1), Vec::new(), Vec::new());
+    let mut placed = std::collections::BTreeSet::new();
+    for u in understood {
+        let Some(id) = ids.get(&u.message.identity).copied() else { continue };
+        // The same message under another unique-id: it is here already, wherever it was filed.
+        if tx.placements_of(id).await?.is_empty() && placed.insert(id) {
+            placements.push(NewPlacement {
+                message: id,
+                uid,
+                base: Flags::default(),
+                flags: Flags::default(),
+                modseq: 0,
+                received: u.received,
+                sort_date: u.received,
+            });
+            uid += 1;
+        }
+        let state = if u.body.is_some() { SeenState::Here } else { SeenState::Partial };
+        let seen =
+            Seen { uidl: u.uidl, size: u.size, message: Some(id), first_seen: now, last_seen: now, state };
+        tx.put_seen(ctx.account, &seen).await?;
+        bodies.extend(u.body.map(|(packed, preview)| (id, packed, preview)));
+    }
+    tx.add_placements(inbox, &placements).await?;
+    tx.set_progress(inbox, 1, uid, &UidSet::new()).await?;
+    tx.put_bodies(&bodies).await?;
+    tx.commit().await
+}
+
+/// The inbox, and with it the folders that every account has, made when they are missing.
+pub async fn inbox(ctx: &Context) -> Result<MailboxId> {
+    let found = ctx.store.mailboxes(ctx.account).await?.into_iter().find(|m| m.role == Some(Role::Inbox));
+    match found {
+        Some(row) => Ok(row.id),
+        None => make_folders(ctx).await,
+    }
+}
+
+async fn make_folders(ctx: &Context) -> Result<MailboxId> {
+    use crate::store::mailbox::Listed;
+    let folders = [
+        ("INBOX", Role::Inbox),
+        ("Drafts", Role::Drafts),
+        ("Sent", Role::Sent),
+        ("Archive", Role::Archive),
+        ("Junk", Role::Junk),
+        ("Trash", Role::Trash),
+    ];
+    let mut tx = ctx.store.begin().await?;
+    let mut inbox = MailboxId(0);
+    for (name, role) in folders {
+        let listed = Listed {
+            raw: name.as_bytes().to_vec(),
+            name: name.to_owned(),
+            delimiter: "/".to_owned(),
+            role: Some(role),
+            selectable: true,
+            subscribed: true,
+        };
+        let id = tx.put_mailbox(ctx.account, &listed).await?;
+        tx.set_progress(id, 1, 1, &UidSet::new()).await?;
+        if role == Role::Inbox {
+            inbox = id;
+        }
+    }
+    tx.commit().await?;
+    Ok(inbox)
+}

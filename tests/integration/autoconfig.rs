@@ -84,6 +84,7 @@ fn search(
         web: directory.way(others),
         names: Names::at(directory.names).expect("names"),
         ispdb: "https://ispdb.test/v1.1".to_owned(),
+        more: String::new(),
     }
 }
 

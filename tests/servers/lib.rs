@@ -12,6 +12,7 @@ pub mod disk;
 pub mod distance;
 pub mod dovecot;
 pub mod fake;
+pub mod issuer;
 pub mod line;
 pub mod loader;
 pub mod mailutils;

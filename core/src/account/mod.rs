@@ -229,9 +229,13 @@ pub fn is_address(address: &str) -> bool {
     autoconfig::domain_of(address).is_some()
 }
 
-/// Where the servers of an address are; see [`autoconfig`].
-pub async fn find_servers(address: &str, proxy: &str) -> Result<Option<FoundServers>> {
-    Ok(Search::new(web(proxy)?).find(address).await)
+/// Where the servers of an address are; see [`autoconfig`]. Whoever ships the app can add providers: a file of the list's form that
+/// MALOTE_PROVIDERS names, or `providers.txt` beside the data.
+pub async fn find_servers(address: &str, proxy: &str, data: &Path) -> Result<Option<FoundServers>> {
+    let named = std::env::var_os("MALOTE_PROVIDERS").map(std::path::PathBuf::from);
+    let files = [data.join("providers.txt")].into_iter().chain(named);
+    let more: Vec<String> = files.filter_map(|f| std::fs::read_to_string(f).ok()).collect();
+    Ok(Search::new(web(proxy)?, more.join("\n")).find(address).await)
 }
 
 /// The way to servers that are asked over https, before there is an account.

@@ -26,7 +26,7 @@ const PATIENCE: Duration = Duration::from_secs(15 * 60);
 /// Before it runs out, a token is renewed.
 const MARGIN: Duration = Duration::from_secs(60);
 /// Where an app link leads; the system knows that it is ours.
-pub const APP_LINK: &str = "org.malote.app:/oauth";
+pub const APP_LINK: &str = "org.malote.mail:/oauth";
 
 /// What the issuer gave. Its Debug shows nothing.
 #[derive(Clone)]

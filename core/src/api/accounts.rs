@@ -23,7 +23,9 @@ impl Core {
     /// Where the servers of an address are, and how one signs in there, within five seconds; nothing when it is no address. Nobody
     /// is told the address.
     pub async fn find_servers(&self, address: String, proxy: String) -> Result<Option<FoundServers>> {
-        let Some(mut found) = account::find_servers(&address, &proxy).await? else { return Ok(None) };
+        let Some(mut found) = account::find_servers(&address, &proxy, &self.dirs.data).await? else {
+            return Ok(None);
+        };
         let issuers = self.vault.issuers();
         let wanted = found.sign_in.clone();
         found.sign_in.retain(|way| way == "password" || issuers.has(way));

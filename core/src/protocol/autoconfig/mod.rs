@@ -48,20 +48,22 @@ pub struct Search {
     pub names: Names,
     /// Where the public list is.
     pub ispdb: String,
+    /// More providers, in the form of our own list: those of whoever ships the app.
+    pub more: String,
 }
 
 impl Search {
     /// Over this way to the network. Behind a proxy no name service is asked beside it.
-    pub fn new(web: Web) -> Self {
+    pub fn new(web: Web, more: String) -> Self {
         let names = if web.proxy.is_some() { Names::default() } else { Names::system() };
-        Self { web, names, ispdb: "https://autoconfig.thunderbird.net/v1.1".to_owned() }
+        Self { web, names, ispdb: "https://autoconfig.thunderbird.net/v1.1".to_owned(), more }
     }
 
     /// The servers of an address, within five seconds; `None` when it is no address.
     pub async fn find(&self, address: &str) -> Option<FoundServers> {
         let address = address.trim();
         let domain = domain_of(address)?;
-        if let Some(provider) = providers::by_domain(&domain) {
+        if let Some(provider) = providers::by_domain(&domain, &self.more) {
             return Some(provider.servers(address, Source::Provider));
         }
         Some(match self.ask_all(address, &domain).await {
@@ -103,7 +105,7 @@ impl Search {
 
     async fn exchanger(&self, address: &str, domain: &str) -> Option<FoundServers> {
         let exchangers = self.names.exchangers(domain).await;
-        let provider = exchangers.iter().find_map(|name| providers::by_exchanger(name))?;
+        let provider = exchangers.iter().find_map(|name| providers::by_exchanger(name, &self.more))?;
         Some(provider.servers(address, Source::Exchanger))
     }
 
@@ -169,7 +171,7 @@ impl Search {
         let at = url::Url::parse(told.get("Url")?.as_str()?).ok()?;
         let host = at.host_str()?.to_ascii_lowercase();
         if host.ends_with(".office365.com") || host.ends_with(".outlook.com") {
-            let cloud = providers::by_domain("office365.com")?;
+            let cloud = providers::by_domain("office365.com", "")?;
             return Some(cloud.servers(address, Source::Autodiscover));
         }
         let imap = self.answers(&[(&host, 993)]).await;

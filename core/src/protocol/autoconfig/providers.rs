@@ -5,23 +5,24 @@ use crate::model::{Endpoint, FoundServers, Hint, Source, Tls};
 const LIST: &str = include_str!("providers.txt");
 
 /// One provider, as the list has it.
-pub struct Provider {
-    name: &'static str,
-    domains: &'static str,
-    exchangers: &'static str,
+pub struct Provider<'l> {
+    name: &'l str,
+    domains: &'l str,
+    exchangers: &'l str,
     imap: Option<Endpoint>,
     pop3: Option<Endpoint>,
     smtp: Option<Endpoint>,
     local_user: bool,
-    sign_in: &'static str,
-    hints: &'static str,
+    sign_in: &'l str,
+    hints: &'l str,
 }
 
-fn all() -> impl Iterator<Item = Provider> {
-    LIST.lines().filter(|l| !l.is_empty() && !l.starts_with('#')).filter_map(read)
+/// Those of `more`, which has the same form, come first.
+fn all(more: &str) -> impl Iterator<Item = Provider<'_>> {
+    more.lines().chain(LIST.lines()).filter(|l| !l.is_empty() && !l.starts_with('#')).filter_map(read)
 }
 
-fn read(line: &'static str) -> Option<Provider> {
+fn read(line: &str) -> Option<Provider<'_>> {
     let columns: Vec<&str> = line.split('|').map(str::trim).collect();
     let [name, domains, exchangers, imap, pop3, smtp, user, sign_in, hints, _source] = columns[..] else {
         return None;
@@ -47,7 +48,7 @@ fn endpoint(text: &str) -> Option<Endpoint> {
 }
 
 /// The provider of a domain, itself or under another country (`yahoo.*` is yahoo.de and yahoo.com.br).
-pub fn by_domain(domain: &str) -> Option<Provider> {
+pub fn by_domain<'l>(domain: &str, more: &'l str) -> Option<Provider<'l>> {
     let under = |pattern: &str| {
         let Some(rest) = pattern.strip_suffix(".*").and_then(|p| domain.strip_prefix(p)?.strip_prefix('.'))
         else {
@@ -58,24 +59,24 @@ pub fn by_domain(domain: &str) -> Option<Provider> {
             Some((second, country)) => ["com", "co", "org", "net"].contains(&second) && country.len() == 2,
         }
     };
-    let listed = |p: &Provider, is: &dyn Fn(&str) -> bool| p.domains.split(' ').any(is);
-    all().find(|p| listed(p, &|d| d == domain)).or_else(|| all().find(|p| listed(p, &under)))
+    let listed = |p: &Provider<'_>, is: &dyn Fn(&str) -> bool| p.domains.split(' ').any(is);
+    all(more).find(|p| listed(p, &|d| d == domain)).or_else(|| all(more).find(|p| listed(p, &under)))
 }
 
 /// The provider that receives a domain's mail, by the name of its mail exchanger.
-pub fn by_exchanger(exchanger: &str) -> Option<Provider> {
+pub fn by_exchanger<'l>(exchanger: &str, more: &'l str) -> Option<Provider<'l>> {
     let ends = |suffix: &str| {
         exchanger.strip_suffix(suffix).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
     };
     // The longest that fits: mx.mail.yahoo.co.jp says more than yahoo.co.jp.
-    let fits = all().filter_map(|p| {
+    let fits = all(more).filter_map(|p| {
         let best = p.exchangers.split(' ').filter(|s| *s != "-" && ends(s)).map(str::len).max()?;
         Some((best, p))
     });
     fits.max_by_key(|(length, _)| *length).map(|(_, p)| p)
 }
 
-impl Provider {
+impl Provider<'_> {
     /// For an address. At somebody else's domain the user is always the whole address.
     pub fn servers(&self, address: &str, source: Source) -> FoundServers {
         let local = address.rsplit_once('@').map_or(address, |(local, _)| local);
@@ -130,10 +131,10 @@ mod tests {
     #[test]
     fn a_name_that_only_looks_like_a_provider_is_none() {
         for other in ["live.example.org", "yahoo.evil.com", "notgmail.com", "outlook.com.evil.br", "live.x"] {
-            assert!(by_domain(other).is_none(), "{other}");
+            assert!(by_domain(other, "").is_none(), "{other}");
         }
         for other in ["evilgoogle.com", "google.com.evil.br", "-"] {
-            assert!(by_exchanger(other).is_none(), "{other}");
+            assert!(by_exchanger(other, "").is_none(), "{other}");
         }
     }
 }

@@ -16,7 +16,7 @@ debian() {
 		xvfb xauth dbus dbus-x11 gnome-keyring x11-utils
 		fonts-noto-core fonts-noto-color-emoji fonts-noto-cjk
 		# the screens in a browser, a mail server for the tests
-		chromium dovecot-imapd dovecot-pop3d procps libsasl2-modules libsasl2-modules-db
+		chromium dovecot-imapd dovecot-pop3d faketime curl openssl procps libsasl2-modules libsasl2-modules-db
 	)
 	local missing=()
 	for p in "${wanted[@]}"; do

@@ -24,7 +24,8 @@ step "the screens in a browser"
 node --test tests/e2e/screens.mjs
 
 step "the app's own window"
-xvfb-run -a -s "-screen 0 1920x1300x24" dbus-run-session -- bash scripts/with-keyring.sh node --test tests/e2e/window.mjs
+xvfb-run -a -s "-screen 0 1920x1300x24" dbus-run-session -- bash scripts/with-keyring.sh node --test --test-concurrency=1 \
+	tests/e2e/window.mjs tests/e2e/accounts.mjs
 
 step "the demo"
 env -u DISPLAY -u WAYLAND_DISPLAY scripts/demo.sh

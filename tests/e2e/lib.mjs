@@ -23,7 +23,7 @@ async function helper(program, args, env = {}) {
 		/** Sends a command and waits until it is done. */
 		async tell(command) {
 			child.stdin.write(`${command}\n`);
-			await lines.next();
+			return JSON.parse((await lines.next()).value);
 		},
 		async stop() {
 			if (child.exitCode !== null || child.signalCode !== null) return;

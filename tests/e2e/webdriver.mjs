@@ -113,6 +113,8 @@ export async function openApp(dir, width, height, env = {}) {
 					},
 				],
 			}),
+		/** The app's process. */
+		pid: () => childrenOf(driver.pid)[0],
 		resize: (w, h) => ask("POST", `${at}/window/rect`, { width: w, height: h }),
 		async screenshot() {
 			return Buffer.from(await ask("GET", `${at}/screenshot`), "base64");

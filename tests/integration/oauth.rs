@@ -232,3 +232,33 @@ async fn two_accounts_at_one_issuer_and_one_renewal_at_a_time() {
     drop(known);
     assert_ne!(ana, bia);
 }
+
+/// The same in the app that stays open.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_waited_goes_out_after_signing_in_again() {
+    let place = Place::new().await;
+    let core = place.now().await;
+    let id = place.add(&core, "ana").await;
+    core.sync_once(None).await.expect("sync");
+    place.issuer.revoke_all();
+    core.close().await;
+    drop(core);
+    let core = place.now().await;
+    let mut events = core.events();
+    core.start().await.expect("start");
+    let phase = async |core: &Core| core.states().await.expect("states").first().map(|s| s.phase.clone());
+    while phase(&core).await.as_deref() != Some("failed") {
+        events.next().await.expect("an event");
+    }
+    let inbox = core.mailboxes().await.expect("mailboxes")[0].id;
+    let row = core.list(Some(inbox), 0, 1).await.expect("rows").remove(0);
+    core.mark(vec![row.id], Mark::Star).await.expect("marked");
+    let grant = place.grant(&core, "ana").await.expect("back");
+    core.account_grant(id, grant).await.expect("signed in again");
+    while phase(&core).await.as_deref() != Some("in_step") {
+        events.next().await.expect("an event");
+    }
+    while core.accounts().await.expect("accounts")[0].waiting > 0 {
+        events.next().await.expect("an event");
+    }
+}

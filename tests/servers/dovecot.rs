@@ -101,6 +101,14 @@ impl Dovecot {
         std::fs::write(self.dir.path().join("acl"), acl).expect("acl");
     }
 
+    /// Cuts all connections of a user.
+    pub fn kick(&self, user: &str) {
+        let doveadm = program().with_file_name("doveadm");
+        let doveadm = if doveadm.exists() { doveadm } else { PathBuf::from("doveadm") };
+        let conf = self.dir.path().join("dovecot.conf");
+        let _ = Command::new(doveadm).arg("-c").arg(conf).args(["kick", user]).output();
+    }
+
     /// What the server wrote to its log.
     pub fn log(&self) -> String {
         ["stderr.log", "dovecot.log"]

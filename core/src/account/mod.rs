@@ -24,8 +24,9 @@ use oauth::Access;
 use secrets::{MasterKey, Secrets};
 use std::collections::HashMap;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
+use tokio::time::Instant;
 
 /// What a provider lets an account move in a day, by its server, as of November 2026. Gmail: 2,500 MB down, 500 MB up
 /// (support.google.com/a/answer/1071518).
@@ -42,16 +43,25 @@ pub struct Vault {
     secrets: Arc<dyn Secrets>,
     issuers: Issuers,
     store: Option<Store>,
-    session: Mutex<HashMap<AccountId, String>>,
+    /// What is only in memory is sealed there too.
+    passing: OnceLock<Result<MasterKey>>,
+    session: Mutex<HashMap<AccountId, Vec<u8>>>,
     /// One renewal at a time for each account: issuers take a second one at the same time for theft.
-    tokens: Mutex<HashMap<AccountId, Arc<tokio::sync::Mutex<Option<Access>>>>>,
+    tokens: Mutex<HashMap<AccountId, Arc<tokio::sync::Mutex<Option<Held>>>>>,
 }
+
+/// An access token as it is held in memory: sealed, and until when it is used.
+type Held = (Vec<u8>, Instant);
+
+/// What the passing key binds to.
+const IN_MEMORY: &str = "memory";
 
 impl Vault {
     /// Over a secret store, without tokens.
     pub fn new(secrets: Arc<dyn Secrets>) -> Self {
         Self {
             secrets,
+            passing: OnceLock::new(),
             issuers: Issuers::default(),
             store: None,
             session: Mutex::default(),
@@ -75,14 +85,25 @@ impl Vault {
         key.seal(address, password)
     }
 
+    fn passing(&self) -> Result<&MasterKey> {
+        self.passing.get_or_init(MasterKey::passing).as_ref().map_err(Clone::clone)
+    }
+
     /// Remembers a password, or a refresh token, until the process ends, where it cannot be kept.
     pub fn remember(&self, id: AccountId, password: &str) {
-        self.session.lock().unwrap_or_else(PoisonError::into_inner).insert(id, password.to_owned());
+        if let Ok(sealed) = self.passing().and_then(|key| key.seal(IN_MEMORY, password)) {
+            self.session.lock().unwrap_or_else(PoisonError::into_inner).insert(id, sealed);
+        }
     }
 
     /// Remembers an access token.
-    pub async fn remember_access(&self, id: AccountId, access: Access) {
-        *self.place(id).lock().await = Some(access);
+    pub async fn remember_access(&self, id: AccountId, access: &Access) {
+        *self.place(id).lock().await = self.hold(access);
+    }
+
+    fn hold(&self, access: &Access) -> Option<Held> {
+        let sealed = self.passing().and_then(|key| key.seal(IN_MEMORY, &access.token));
+        sealed.ok().map(|sealed| (sealed, access.until))
     }
 
     /// Nothing of this account is known any more in memory.
@@ -91,7 +112,7 @@ impl Vault {
         self.tokens.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
     }
 
-    fn place(&self, id: AccountId) -> Arc<tokio::sync::Mutex<Option<Access>>> {
+    fn place(&self, id: AccountId) -> Arc<tokio::sync::Mutex<Option<Held>>> {
         self.tokens.lock().unwrap_or_else(PoisonError::into_inner).entry(id).or_default().clone()
     }
 
@@ -107,8 +128,8 @@ impl Vault {
     async fn secret(&self, account: &AccountRow) -> Result<String> {
         let remembered =
             self.session.lock().unwrap_or_else(PoisonError::into_inner).get(&account.id).cloned();
-        if let Some(secret) = remembered {
-            Ok(secret)
+        if let Some(sealed) = remembered {
+            self.passing()?.open(IN_MEMORY, &sealed)
         } else if !account.password_command.is_empty() {
             run_password_command(&account.password_command).await
         } else if account.sealed_password.is_empty() {
@@ -125,12 +146,14 @@ impl Vault {
         }
         let place = self.place(account.id);
         let mut held = place.lock().await;
-        if let Some(access) = held.as_ref().filter(|a| a.is_fresh()) {
-            return Ok(Credentials::token(&account.user, &access.token));
+        if let Some((sealed, until)) = held.as_ref()
+            && oauth::is_fresh(*until)
+        {
+            return Ok(Credentials::token(&account.user, self.passing()?.open(IN_MEMORY, sealed)?));
         }
         let access = self.renew(account).await?;
         let who = Credentials::token(&account.user, &access.token);
-        *held = Some(access);
+        *held = self.hold(&access);
         Ok(who)
     }
 
@@ -161,7 +184,9 @@ impl Vault {
     async fn reject(&self, account: &AccountRow, who: &Credentials) {
         let place = self.place(account.id);
         let mut held = place.lock().await;
-        let refused = matches!((&who.secret, held.as_ref()), (Secret::Token(t), Some(a)) if *t == a.token);
+        let Some((sealed, _)) = held.as_ref() else { return };
+        let known = self.passing().and_then(|key| key.open(IN_MEMORY, sealed));
+        let refused = matches!((&who.secret, known), (Secret::Token(t), Ok(k)) if *t == k);
         if refused {
             *held = None;
         }

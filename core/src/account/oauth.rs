@@ -46,11 +46,9 @@ pub struct Access {
     pub until: Instant,
 }
 
-impl Access {
-    /// True while it is worth trying.
-    pub fn is_fresh(&self) -> bool {
-        Instant::now() + MARGIN < self.until
-    }
+/// True while a token that holds until then is worth trying.
+pub fn is_fresh(until: Instant) -> bool {
+    Instant::now() + MARGIN < until
 }
 
 /// How the browser comes back.
@@ -291,7 +289,7 @@ mod tests {
         let said = |status, body: &str| {
             let body = body.as_bytes().to_vec();
             understand("x", &Answer::new(status, body))
-                .map(|(a, r)| (a.token.clone(), a.is_fresh(), r))
+                .map(|(a, r)| (a.token.clone(), is_fresh(a.until), r))
                 .map_err(|e| e.kind)
         };
         let fine = said(200, r#"{"access_token":"t","expires_in":"3599","refresh_token":"r"}"#);

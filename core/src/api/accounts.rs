@@ -114,7 +114,7 @@ impl Core {
     async fn remember(&self, id: AccountId, with: &SignIn, kept: bool) {
         match with {
             SignIn::Grant(grant) => {
-                self.vault.remember_access(id, grant.access.clone()).await;
+                self.vault.remember_access(id, &grant.access).await;
                 if !kept {
                     self.vault.remember(id, &grant.refresh);
                 }

@@ -308,6 +308,8 @@ impl Tx {
             q.push(")");
             q.build().execute(self.conn()).await?;
         }
+        // Fewer wait now, and the screens say how many.
+        self.touched.accounts |= state == IntentState::Done && !ids.is_empty();
         Ok(())
     }
 
@@ -336,6 +338,7 @@ impl Tx {
     /// Takes an intent back as if it had never been.
     pub async fn remove_intent(&mut self, id: i64) -> Result<()> {
         sqlx::query("DELETE FROM intent WHERE id = ?").bind(id).execute(self.conn()).await?;
+        self.touched.accounts = true;
         Ok(())
     }
 

@@ -49,7 +49,7 @@ gen:
 shots: ui tools
 	node tests/e2e/shots.mjs target/shots
 
-## Ours beside the floor and mbsync (where it is installed) in one run, as ratios. ROWS=headers|sync|push, COUNT=messages.
+## Ours beside the floor and mbsync (where it is installed) in one run, as ratios. ROWS=headers|first|sync|pop3|push, COUNT=messages.
 bench: setup
 	$(CARGO) build --release -p malote-core --features cli --bin malote
 	$(CARGO) run --release -p malote-tests --bin bench

@@ -3,6 +3,7 @@
 
 mod first;
 mod headers;
+mod pop3;
 mod push;
 mod sync;
 
@@ -17,6 +18,9 @@ fn main() {
     }
     if rows.is_empty() || rows == "sync" {
         met &= sync::run();
+    }
+    if rows.is_empty() || rows == "pop3" {
+        met &= pop3::run();
     }
     if rows.is_empty() || rows == "push" {
         met &= push::run();

@@ -52,7 +52,7 @@ export class SignIn {
 		this.found = found;
 		this.imap = found.imap ?? { host: `imap.${domain}`, port: usual.imap, tls: "implicit" };
 		this.pop3 = found.pop3 ?? { host: `pop.${domain}`, port: usual.pop3, tls: "implicit" };
-		this.smtp = found.smtp ?? { host: `smtp.${domain}`, port: 465, tls: "implicit" };
+		this.smtp = found.smtp ?? { host: "", port: 465, tls: "implicit" };
 		this.protocol = found.imap || !found.pop3 ? "imap" : "pop3";
 		this.user = found.user;
 		this.password = "";

@@ -125,7 +125,7 @@ mod tests {
                 assert!(hint.1.starts_with("https://"), "{line}");
             }
         }
-        assert!(domains.len() > 250, "{}", domains.len());
+        assert!(domains.len() > 200, "{}", domains.len());
     }
 
     #[test]

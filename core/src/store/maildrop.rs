@@ -2,7 +2,7 @@
 
 use super::{Store, Tx};
 use crate::error::Result;
-use crate::model::{AccountId, MessageId};
+use crate::model::{AccountId, MailboxId, MessageId};
 use sqlx::{QueryBuilder, Row};
 
 /// How far a message of a maildrop is.
@@ -75,6 +75,18 @@ impl Store {
 }
 
 impl Tx {
+    /// The UID that comes next in a mailbox whose server is this device. A salvage resets what the mailbox remembers of it.
+    pub async fn next_uid(&mut self, mailbox: MailboxId) -> Result<u32> {
+        let next: i64 = sqlx::query_scalar(
+            "SELECT MAX(m.uid_next, 1, COALESCE((SELECT MAX(p.uid) FROM placement p WHERE p.mailbox_id = m.id), 0) + 1)
+             FROM mailbox m WHERE m.id = ?",
+        )
+        .bind(mailbox.0)
+        .fetch_one(self.conn())
+        .await?;
+        Ok(next as u32)
+    }
+
     /// Writes down what came.
     pub async fn put_seen(&mut self, account: AccountId, seen: &Seen) -> Result<()> {
         sqlx::query("INSERT OR REPLACE INTO maildrop (account_id, uidl, size, message_id, first_seen, last_seen, state) VALUES (?, ?, ?, ?, ?, ?, ?)")

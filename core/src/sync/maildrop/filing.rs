@@ -103,8 +103,7 @@ async fn carry_out(tx: &mut Tx, ctx: &Context, intent: &IntentRow) -> Result<boo
 /// What was expected is there.
 async fn arrive(tx: &mut Tx, id: PlacementId) -> Result<()> {
     let Some(p) = tx.placement(id).await?.filter(|p| p.uid == 0) else { return Ok(()) };
-    let row = tx.mailbox(p.mailbox).await?;
-    let uid = row.uid_next.max(1);
+    let uid = tx.next_uid(p.mailbox).await?;
     tx.set_uid(&p, uid).await?;
     tx.set_flags(&p, &p.flags, &p.flags, 0).await?;
     tx.set_progress(p.mailbox, 1, uid + 1, &UidSet::new()).await

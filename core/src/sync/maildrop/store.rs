@@ -71,10 +71,9 @@ pub async fn keep(ctx: &Context, came: Vec<Came>) -> Result<()> {
     let _only = ctx.turns.filing.lock().await;
     let inbox = inbox(ctx).await?;
     let mut tx = ctx.store.begin().await?;
-    let row = tx.mailbox(inbox).await?;
     let news: Vec<NewMessage> = understood.iter().map(|u| u.message.clone()).collect();
     let ids = tx.put_messages(ctx.account, &news).await?;
-    let (mut uid, mut placements, mut bodies) = (row.uid_next.max(1), Vec::new(), Vec::new());
+    let (mut uid, mut placements, mut bodies) = (tx.next_uid(inbox).await?, Vec::new(), Vec::new());
     let mut placed = std::collections::BTreeSet::new();
     for u in understood {
         let Some(id) = ids.get(&u.message.identity).copied() else { continue };

@@ -163,6 +163,25 @@ async fn of_large_messages_only_the_header_until_it_is_opened() {
     assert_eq!(device.rows("INBOX").await.len(), 2);
 }
 
+/// The same header and the same size, another text: two messages, and both are here before they go from there.
+#[tokio::test(flavor = "multi_thread")]
+async fn one_header_for_two_messages_loses_neither() {
+    let server = server();
+    let text = |word: &str| [small("recibo"), format!("{word}\r\n").into_bytes()].concat();
+    let mail = |raw| loader::Mail { raw, flags: String::new(), date: "03-Mar-2026 09:15:00 -0300".into() };
+    let mails = [mail(text("um")), mail(text("xx"))];
+    Loader::sign_in(server.imap, "fabi", PASSWORD).append("INBOX", &mails);
+    let device = Device::with(maildrop(&server, "fabi", "never")).await;
+    device.sync().await;
+    let mut raws = Vec::new();
+    for id in ids(&device, "INBOX", "recibo").await {
+        raws.push(device.core.raw(id).await.expect("here"));
+    }
+    raws.sort();
+    assert!(raws == [text("um"), text("xx")], "{} are here", raws.len());
+    assert!(Other::sign_in(server.imap, "fabi").await.uids("INBOX").await.is_empty());
+}
+
 /// Two devices and a webmail on one maildrop, in any order: who was there while a message was has it, once, for ever.
 #[tokio::test(flavor = "multi_thread")]
 async fn two_devices_and_a_webmail() {

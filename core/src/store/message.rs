@@ -18,7 +18,7 @@ impl Identity {
         Self::digest(&[b"object", id.as_bytes()])
     }
 
-    /// From size and header fields.
+    /// From size and header fields, or the whole message where there is no server that tells it.
     pub fn of_header(size: u64, header: &[u8]) -> Self {
         Self::digest(&[b"header", &size.to_be_bytes(), header])
     }

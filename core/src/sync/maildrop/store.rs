@@ -5,11 +5,13 @@ use crate::error::{Error, Kind, Result};
 use crate::mime::{header, render};
 use crate::model::{Flags, MailboxId, Role};
 use crate::store::body::Packed;
+use crate::store::mailbox::Listed;
 use crate::store::maildrop::{Seen, SeenState};
 use crate::store::message::{Identity, NewMessage};
 use crate::store::placement::NewPlacement;
 use crate::sync::Context;
 use crate::uid_set::UidSet;
+use std::collections::BTreeSet;
 
 /// What came of one message.
 pub struct Came {
@@ -40,7 +42,8 @@ pub async fn keep(ctx: &Context, came: Vec<Came>) -> Result<()> {
         came.into_iter()
             .map(|c| {
                 let head = header::section(&c.raw);
-                let identity = Identity::of_header(c.entry.size, head);
+                // All of it where all of it is here: a second message with the same header and size is another one.
+                let identity = Identity::of_header(c.entry.size, &c.raw);
                 let uidl = if c.entry.uidl.is_empty() { name_of(&c.raw) } else { c.entry.uidl };
                 let delivered = header::delivered(head);
                 let body = if c.whole {
@@ -68,13 +71,13 @@ pub async fn keep(ctx: &Context, came: Vec<Came>) -> Result<()> {
     let understood = tokio::task::spawn_blocking(work)
         .await
         .map_err(|e| Error::new(Kind::Storage, "maildrop").because(e))??;
-    let _only = ctx.turns.filing.lock().await;
+    let _only = ctx.turns.replaying.lock().await;
     let inbox = inbox(ctx).await?;
     let mut tx = ctx.store.begin().await?;
     let news: Vec<NewMessage> = understood.iter().map(|u| u.message.clone()).collect();
     let ids = tx.put_messages(ctx.account, &news).await?;
     let (mut uid, mut placements, mut bodies) = (tx.next_uid(inbox).await?, Vec::new(), Vec::new());
-    let mut placed = std::collections::BTreeSet::new();
+    let mut placed = BTreeSet::new();
     for u in understood {
         let Some(id) = ids.get(&u.message.identity).copied() else { continue };
         // The same message under another unique-id: it is here already, wherever it was filed.
@@ -112,7 +115,6 @@ pub async fn inbox(ctx: &Context) -> Result<MailboxId> {
 }
 
 async fn make_folders(ctx: &Context) -> Result<MailboxId> {
-    use crate::store::mailbox::Listed;
     let folders = [
         ("INBOX", Role::Inbox),
         ("Drafts", Role::Drafts),

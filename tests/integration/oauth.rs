@@ -1,8 +1,8 @@
 //! Signing in with tokens: an issuer on loopback, a Dovecot that asks it about each token, and a browser that follows where it is
 //! sent.
 
-use malote_core::api::types::{Mark, NewAccount};
-use malote_core::api::{Core, MemorySecrets, Secrets};
+use malote_core::api::types::{BrowserSignIn, Mark, NewAccount};
+use malote_core::api::{Core, Events, MemorySecrets, Secrets};
 use malote_core::clock::{Clock, SystemClock};
 use malote_core::error::{Error, Kind};
 use malote_core::model::{AccountId, Endpoint, Protocol, Tls};
@@ -14,6 +14,7 @@ use servers::other::Other;
 use servers::station::TestClock;
 use std::path::Path;
 use std::sync::Arc;
+use tokio::task::JoinHandle;
 
 struct Place {
     issuer: TokenIssuer,
@@ -57,16 +58,37 @@ impl Place {
         core.account_add(self.new_account(user, &grant)).await.expect("added").id
     }
 
+    /// A sign-in that has begun, and the wait for it.
+    async fn begin(
+        &self,
+        core: &Core,
+        user: &str,
+        farewell: &str,
+    ) -> (BrowserSignIn, JoinHandle<Result<(), Error>>) {
+        let address = format!("{user}@exemplo.test");
+        let begun = core.browser_begin("exemplo".into(), address, String::new(), false).await.expect("begun");
+        let (waiting, id, farewell) = (core.clone(), begun.id.clone(), farewell.to_owned());
+        (begun, tokio::spawn(async move { waiting.browser_wait(id, farewell).await }))
+    }
+
     /// Through the browser; what there is to hand over.
     async fn grant(&self, core: &Core, user: &str) -> Result<String, Error> {
-        let address = format!("{user}@exemplo.test");
-        let begun = core.browser_begin("exemplo".into(), address, String::new(), false).await?;
-        let (waiting, id) = (core.clone(), begun.id.clone());
-        let wait = tokio::spawn(async move { waiting.browser_wait(id, "De volta ao Malote.".into()).await });
+        let (begun, wait) = self.begin(core, user, "De volta ao Malote.").await;
         let page = browse(&begun.url).await;
         wait.await.expect("waited")?;
         assert!(page.contains("De volta ao Malote."), "{page}");
         Ok(begun.id)
+    }
+}
+
+/// Until so many accounts are there, all doing this.
+async fn all(core: &Core, events: &mut Events, count: usize, phase: &str) {
+    loop {
+        let states = core.states().await.expect("states");
+        if states.len() == count && states.iter().all(|s| s.phase == phase) {
+            return;
+        }
+        events.next().await.expect("an event");
     }
 }
 
@@ -171,12 +193,7 @@ async fn nobody_comes_back_or_says_no() {
     let place = Place::new().await;
     let core = place.now().await;
     // The browser was closed: the user says so here, and can begin again.
-    let begun = core
-        .browser_begin("exemplo".into(), "ana@exemplo.test".into(), String::new(), false)
-        .await
-        .expect("begun");
-    let (waiting, id) = (core.clone(), begun.id.clone());
-    let wait = tokio::spawn(async move { waiting.browser_wait(id, String::new()).await });
+    let (begun, wait) = place.begin(&core, "ana", "").await;
     // Others may knock at that door: without our state they are turned away, and the wait goes on.
     let port = begun
         .url
@@ -196,12 +213,7 @@ async fn nobody_comes_back_or_says_no() {
     assert_eq!(gone.map(drop), Err(Kind::ConsentNeeded));
     // The user said no at the issuer.
     place.issuer.known().deny = true;
-    let begun = core
-        .browser_begin("exemplo".into(), "ana@exemplo.test".into(), String::new(), false)
-        .await
-        .expect("begun");
-    let (waiting, id) = (core.clone(), begun.id.clone());
-    let wait = tokio::spawn(async move { waiting.browser_wait(id, String::new()).await });
+    let (begun, wait) = place.begin(&core, "ana", "").await;
     browse(&begun.url).await;
     assert_eq!(wait.await.expect("waited").map_err(|e| e.kind), Err(Kind::Cancelled));
     place.issuer.known().deny = false;
@@ -219,13 +231,7 @@ async fn two_accounts_at_one_issuer_and_one_renewal_at_a_time() {
     place.issuer.expire();
     let mut events = core.events();
     core.start().await.expect("start");
-    loop {
-        let states = core.states().await.expect("states");
-        if states.len() == 2 && states.iter().all(|s| s.phase == "in_step") {
-            break;
-        }
-        events.next().await.expect("an event");
-    }
+    all(&core, &mut events, 2, "in_step").await;
     let known = place.issuer.known();
     assert_eq!(known.renewals, 2, "one for each account");
     assert_eq!(known.refresh.len(), 2);
@@ -246,18 +252,13 @@ async fn what_waited_goes_out_after_signing_in_again() {
     let core = place.now().await;
     let mut events = core.events();
     core.start().await.expect("start");
-    let phase = async |core: &Core| core.states().await.expect("states").first().map(|s| s.phase.clone());
-    while phase(&core).await.as_deref() != Some("failed") {
-        events.next().await.expect("an event");
-    }
+    all(&core, &mut events, 1, "failed").await;
     let inbox = core.mailboxes().await.expect("mailboxes")[0].id;
     let row = core.list(Some(inbox), 0, 1).await.expect("rows").remove(0);
     core.mark(vec![row.id], Mark::Star).await.expect("marked");
     let grant = place.grant(&core, "ana").await.expect("back");
     core.account_grant(id, grant).await.expect("signed in again");
-    while phase(&core).await.as_deref() != Some("in_step") {
-        events.next().await.expect("an event");
-    }
+    all(&core, &mut events, 1, "in_step").await;
     while core.accounts().await.expect("accounts")[0].waiting > 0 {
         events.next().await.expect("an event");
     }

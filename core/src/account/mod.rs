@@ -161,12 +161,17 @@ impl Vault {
         let unknown = || Error::new(Kind::ConsentNeeded, &account.issuer).because("no such issuer here");
         let issuer = self.issuers.get(&account.issuer).ok_or_else(unknown)?;
         let old = self.secret(account).await?;
-        let web = Web { trust: trust(account)?, proxy: proxy(account, self).await?, detour: None };
+        let web = self.web(account).await?;
         let (access, rotated) = oauth::refresh(&web, issuer, &old).await?;
         if let Some(new) = rotated.filter(|new| *new != old) {
             self.keep_secret(account, &new).await?;
         }
         Ok(access)
+    }
+
+    /// The way to the account's issuer.
+    async fn web(&self, account: &AccountRow) -> Result<Web> {
+        Ok(Web { trust: trust(account)?, proxy: proxy(account, self).await?, detour: None })
     }
 
     /// The issuer has changed the refresh token: the old one may be worth nothing any more.
@@ -196,7 +201,7 @@ impl Vault {
     pub async fn revoke(&self, account: &AccountRow) -> Result<()> {
         let Some(issuer) = self.issuers.get(&account.issuer) else { return Ok(()) };
         let token = self.secret(account).await?;
-        let web = Web { trust: trust(account)?, proxy: proxy(account, self).await?, detour: None };
+        let web = self.web(account).await?;
         oauth::revoke(&web, issuer, &token).await
     }
 }

@@ -41,9 +41,8 @@ impl Core {
         if !account::is_address(&new.address) {
             return Err(Error::new(Kind::Usage, &new.address).because("not an address"));
         }
-        let parse =
-            |text: &str, usual: &str| if text.is_empty() { usual.to_owned() } else { text.to_owned() };
-        let (keep, leave) = (parse(&new.keep, "30d"), parse(&new.leave, "always"));
+        let keep = if new.keep.is_empty() { "30d" } else { &new.keep };
+        let leave = if new.leave.is_empty() { "always" } else { &new.leave };
         let mut row = AccountRow {
             id: AccountId(0),
             address: new.address.trim().to_owned(),
@@ -59,11 +58,11 @@ impl Core {
             pin: new.pin.trim().to_owned(),
             proxy: new.proxy.trim().to_owned(),
             sealed_proxy: Vec::new(),
-            keep: Keep::parse(&keep).ok_or_else(|| Error::new(Kind::Usage, &keep))?,
+            keep: Keep::parse(keep).ok_or_else(|| Error::new(Kind::Usage, keep))?,
             budget: account::usual_budget(&new.incoming.host),
             created: self.clock.now(),
             paused: false,
-            leave: Leave::parse(&leave).ok_or_else(|| Error::new(Kind::Usage, &leave))?,
+            leave: Leave::parse(leave).ok_or_else(|| Error::new(Kind::Usage, leave))?,
             size_limit: u64::from(new.size_limit) * MEGABYTE,
         };
         let with = if new.grant.is_empty() && new.password_command.is_empty() {
@@ -71,16 +70,11 @@ impl Core {
         } else if new.grant.is_empty() {
             SignIn::Command
         } else {
-            let (issuer, grant) = self.take_grant(&new.grant).await?;
+            let (issuer, grant) = self.granted(&new.grant).await?;
             row.issuer = issuer;
             SignIn::Grant(grant)
         };
-        let tried = self.try_sign_in(&row, &with).await;
-        if let (Err(_), SignIn::Grant(grant)) = (&tried, &with) {
-            // With other servers it may work: the user does not have to go to the browser again.
-            self.put_grant_back(&new.grant, &row.issuer, grant.clone()).await;
-        }
-        tried?;
+        self.try_sign_in(&row, &with).await?;
         let sealed = self.seal(&row.address, &with).await;
         row.sealed_password = sealed.clone().unwrap_or_default();
         account::seal_proxy(&mut row, &self.vault).await?;
@@ -88,6 +82,9 @@ impl Core {
         let id = tx.add_account(&row).await?;
         self.remember(id, &with, sealed.is_some()).await;
         tx.commit().await?;
+        if !new.grant.is_empty() {
+            self.browser_cancel(new.grant).await?;
+        }
         Ok(Added { id, password_kept: sealed.is_some() })
     }
 
@@ -126,18 +123,28 @@ impl Core {
 
     /// The user has signed in again at the issuer: tried first, then kept.
     pub async fn account_grant(&self, id: AccountId, grant: String) -> Result<Added> {
-        let (issuer, grant) = self.take_grant(&grant).await?;
+        let (issuer, token) = self.granted(&grant).await?;
+        self.browser_cancel(grant).await?;
         let row = AccountRow { issuer, ..self.store.account(id).await? };
-        let with = SignIn::Grant(grant);
+        self.sign_in_again(row, SignIn::Grant(token)).await
+    }
+
+    /// Another password for an account: tried first, then kept.
+    pub async fn account_password(&self, id: AccountId, password: String) -> Result<Added> {
+        self.sign_in_again(self.store.account(id).await?, SignIn::Password(password)).await
+    }
+
+    async fn sign_in_again(&self, row: AccountRow, with: SignIn) -> Result<Added> {
         self.try_sign_in(&row, &with).await?;
         let sealed = self.seal(&row.address, &with).await;
-        self.vault.forget(id);
-        self.remember(id, &with, sealed.is_some()).await;
+        let kept = sealed.is_some();
+        self.vault.forget(row.id);
+        self.remember(row.id, &with, kept).await;
         let mut tx = self.store.begin().await?;
-        tx.set_sealed_password(id, &sealed.clone().unwrap_or_default()).await?;
+        tx.set_sealed_password(row.id, &sealed.unwrap_or_default()).await?;
         tx.commit().await?;
-        self.begin_anew(id).await?;
-        Ok(Added { id, password_kept: sealed.is_some() })
+        self.begin_anew(row.id).await?;
+        Ok(Added { id: row.id, password_kept: kept })
     }
 
     async fn begin_anew(&self, id: AccountId) -> Result<()> {
@@ -214,23 +221,6 @@ impl Core {
         }
     }
 
-    /// Another password for an account: tried first, then kept.
-    pub async fn account_password(&self, id: AccountId, password: String) -> Result<Added> {
-        let row = self.store.account(id).await?;
-        let who = Credentials::password(&row.user, &password);
-        account::try_credentials(&row, &self.vault, &who).await?;
-        self.vault.remember(id, &password);
-        let sealed = self.vault.seal(&row.address, &password).await;
-        let kept = sealed.is_ok();
-        let mut tx = self.store.begin().await?;
-        tx.set_sealed_password(id, &sealed.unwrap_or_default()).await?;
-        tx.commit().await?;
-        if let Some(supervisor) = self.supervisor() {
-            supervisor.restart(id).await?;
-        }
-        Ok(Added { id, password_kept: kept })
-    }
-
     /// Trusts this very certificate of the account's server from now on, whatever else is wrong with it: the user has seen it
     /// and chosen so. Empty takes that back.
     pub async fn account_trust(&self, id: AccountId, fingerprint: String) -> Result<()> {
@@ -242,10 +232,7 @@ impl Core {
         let mut tx = self.store.begin().await?;
         tx.set_pin(id, &fingerprint.to_ascii_lowercase()).await?;
         tx.commit().await?;
-        if let Some(supervisor) = self.supervisor() {
-            supervisor.restart(id).await?;
-        }
-        Ok(())
+        self.begin_anew(id).await
     }
 
     /// Takes an account off this device. Nothing is removed on the server.

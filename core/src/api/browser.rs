@@ -44,7 +44,7 @@ impl Core {
             cancel: Arc::default(),
         };
         let mut visits = self.visits.lock().await;
-        let id = (visits.keys().next_back().copied().unwrap_or(0) + 1).max(1);
+        let id = visits.keys().next_back().map_or(1, |last| last + 1);
         visits.insert(id, visit);
         Ok(BrowserSignIn { id: id.to_string(), url })
     }
@@ -90,7 +90,7 @@ impl Core {
         Ok(())
     }
 
-    /// The user does not want to any more.
+    /// Nobody needs it any more: it was used, or the user does not want to.
     pub async fn browser_cancel(&self, id: String) -> Result<()> {
         if let Some(visit) = self.visits.lock().await.remove(&number(&id)?) {
             visit.cancel.notify_one();
@@ -98,26 +98,12 @@ impl Core {
         Ok(())
     }
 
-    /// What a sign-in brought, and of whom; once.
-    pub(super) async fn take_grant(&self, id: &str) -> Result<(String, Grant)> {
-        let mut visits = self.visits.lock().await;
-        let visit = visits.remove(&number(id)?).ok_or_else(|| Error::new(Kind::ConsentNeeded, ""))?;
-        let grant = visit.grant.ok_or_else(|| Error::new(Kind::ConsentNeeded, &visit.issuer))?;
-        Ok((visit.issuer, grant))
-    }
-
-    pub(super) async fn put_grant_back(&self, id: &str, issuer: &str, grant: Grant) {
-        let Ok(number) = number(id) else { return };
-        let visit = Visit {
-            issuer: issuer.to_owned(),
-            url: String::new(),
-            web: Web::default(),
-            pending: None,
-            returned: None,
-            grant: Some(grant),
-            cancel: Arc::default(),
-        };
-        self.visits.lock().await.insert(number, visit);
+    /// What a sign-in brought, and of whom. It stays until [`Core::browser_cancel`]: with other servers it may still work.
+    pub(super) async fn granted(&self, id: &str) -> Result<(String, Grant)> {
+        let visits = self.visits.lock().await;
+        let visit = visits.get(&number(id)?).ok_or_else(|| Error::new(Kind::ConsentNeeded, ""))?;
+        let grant = visit.grant.clone().ok_or_else(|| Error::new(Kind::ConsentNeeded, &visit.issuer))?;
+        Ok((visit.issuer.clone(), grant))
     }
 }
 

@@ -3,8 +3,9 @@
 use super::{Store, Tx};
 use crate::error::{Error, Kind, Result};
 use crate::model::{AccountId, Budget, Endpoint, Identity, Keep, Leave, Protocol, Tls};
-use sqlx::Row;
-use sqlx::sqlite::SqliteRow;
+use sqlx::query::Query;
+use sqlx::sqlite::{SqliteArguments, SqliteRow};
+use sqlx::{Row, Sqlite};
 
 /// One account as stored.
 #[derive(Clone, PartialEq, Eq)]
@@ -104,6 +105,14 @@ fn tls_name(tls: Tls) -> &'static str {
     }
 }
 
+/// Host, port and protection of the submission server, for the store.
+fn smtp_columns(a: &AccountRow) -> (&str, i64, &'static str) {
+    match &a.smtp {
+        Some(smtp) => (&smtp.host, i64::from(smtp.port), tls_name(smtp.tls)),
+        None => ("", 0, tls_name(Tls::Implicit)),
+    }
+}
+
 impl Store {
     /// All accounts, in the user's order.
     pub async fn accounts(&self) -> Result<Vec<AccountRow>> {
@@ -140,6 +149,7 @@ impl Tx {
         if taken.is_some() {
             return Err(Error::new(Kind::Usage, &a.address).because("this account is here already"));
         }
+        let (smtp_host, smtp_port, smtp_tls) = smtp_columns(a);
         let id: i64 = sqlx::query_scalar(
             "INSERT INTO account (address, name, user, protocol, host, port, tls, smtp_host, smtp_port, smtp_tls, issuer, ca_file, password_command, sealed_password, pin, proxy, sealed_proxy, keep, budget_down, budget_up, created, leave, size_limit, position)
              VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, (SELECT COALESCE(MAX(position), 0) + 1 FROM account)) RETURNING id",
@@ -151,9 +161,9 @@ impl Tx {
         .bind(&a.incoming.host)
         .bind(i64::from(a.incoming.port))
         .bind(tls_name(a.incoming.tls))
-        .bind(a.smtp.as_ref().map_or("", |s| &s.host))
-        .bind(a.smtp.as_ref().map_or(0, |s| i64::from(s.port)))
-        .bind(tls_name(a.smtp.as_ref().map_or(Tls::Implicit, |s| s.tls)))
+        .bind(smtp_host)
+        .bind(smtp_port)
+        .bind(smtp_tls)
         .bind(&a.issuer)
         .bind(&a.ca_file)
         .bind(&a.password_command)
@@ -173,106 +183,83 @@ impl Tx {
         Ok(AccountId(id))
     }
 
-    /// Keeps another password.
-    pub async fn set_sealed_password(&mut self, id: AccountId, sealed: &[u8]) -> Result<()> {
-        sqlx::query("UPDATE account SET sealed_password = ?, password_command = '' WHERE id = ?")
-            .bind(sealed)
-            .bind(id.0)
-            .execute(self.conn())
-            .await?;
+    /// Carries out a change of one account, whose number is the last thing it wants bound.
+    async fn change_account(
+        &mut self,
+        id: AccountId,
+        change: Query<'_, Sqlite, SqliteArguments>,
+    ) -> Result<()> {
+        change.bind(id.0).execute(self.conn()).await?;
         self.touched.accounts = true;
         Ok(())
+    }
+
+    /// Keeps another password.
+    pub async fn set_sealed_password(&mut self, id: AccountId, sealed: &[u8]) -> Result<()> {
+        let change =
+            sqlx::query("UPDATE account SET sealed_password = ?, password_command = '' WHERE id = ?")
+                .bind(sealed);
+        self.change_account(id, change).await
     }
 
     /// How much mail is kept here, where a mailbox has no choice of its own.
     pub async fn set_keep(&mut self, id: AccountId, keep: Keep) -> Result<()> {
-        sqlx::query("UPDATE account SET keep = ? WHERE id = ?")
-            .bind(keep.to_string())
-            .bind(id.0)
-            .execute(self.conn())
-            .await?;
-        self.touched.accounts = true;
-        Ok(())
+        let change = sqlx::query("UPDATE account SET keep = ? WHERE id = ?").bind(keep.to_string());
+        self.change_account(id, change).await
     }
 
     /// How much it may move in a day.
     pub async fn set_budget(&mut self, id: AccountId, budget: Budget) -> Result<()> {
-        sqlx::query("UPDATE account SET budget_down = ?, budget_up = ? WHERE id = ?")
+        let change = sqlx::query("UPDATE account SET budget_down = ?, budget_up = ? WHERE id = ?")
             .bind(budget.down as i64)
-            .bind(budget.up as i64)
-            .bind(id.0)
-            .execute(self.conn())
-            .await?;
-        self.touched.accounts = true;
-        Ok(())
+            .bind(budget.up as i64);
+        self.change_account(id, change).await
     }
 
     /// Trusts exactly this certificate besides, by the user's choice; empty trusts none.
     pub async fn set_pin(&mut self, id: AccountId, fingerprint: &str) -> Result<()> {
-        sqlx::query("UPDATE account SET pin = ? WHERE id = ?")
-            .bind(fingerprint)
-            .bind(id.0)
-            .execute(self.conn())
-            .await?;
-        self.touched.accounts = true;
-        Ok(())
+        let change = sqlx::query("UPDATE account SET pin = ? WHERE id = ?").bind(fingerprint);
+        self.change_account(id, change).await
     }
 
     /// Who the user is there and where the servers are, as the user corrected it.
     pub async fn set_servers(&mut self, a: &AccountRow) -> Result<()> {
-        sqlx::query(
-            "UPDATE account SET name = ?, user = ?, host = ?, port = ?, tls = ?, smtp_host = ?, smtp_port = ?, smtp_tls = ? WHERE id = ?",
-        )
-        .bind(&a.name)
-        .bind(&a.user)
-        .bind(&a.incoming.host)
-        .bind(i64::from(a.incoming.port))
-        .bind(tls_name(a.incoming.tls))
-        .bind(a.smtp.as_ref().map_or("", |s| &s.host))
-        .bind(a.smtp.as_ref().map_or(0, |s| i64::from(s.port)))
-        .bind(tls_name(a.smtp.as_ref().map_or(Tls::Implicit, |s| s.tls)))
-        .bind(a.id.0)
-        .execute(self.conn())
-        .await?;
-        self.touched.accounts = true;
-        Ok(())
+        let (smtp_host, smtp_port, smtp_tls) = smtp_columns(a);
+        let sql = "UPDATE account SET name = ?, user = ?, host = ?, port = ?, tls = ?, smtp_host = ?, smtp_port = ?, smtp_tls = ? WHERE id = ?";
+        let change = sqlx::query(sql)
+            .bind(&a.name)
+            .bind(&a.user)
+            .bind(&a.incoming.host)
+            .bind(i64::from(a.incoming.port))
+            .bind(tls_name(a.incoming.tls))
+            .bind(smtp_host)
+            .bind(smtp_port)
+            .bind(smtp_tls);
+        self.change_account(a.id, change).await
     }
 
     /// No connection is wanted for now, or one again.
     pub async fn set_paused(&mut self, id: AccountId, paused: bool) -> Result<()> {
-        sqlx::query("UPDATE account SET paused = ? WHERE id = ?")
-            .bind(paused)
-            .bind(id.0)
-            .execute(self.conn())
-            .await?;
-        self.touched.accounts = true;
-        Ok(())
+        let change = sqlx::query("UPDATE account SET paused = ? WHERE id = ?").bind(paused);
+        self.change_account(id, change).await
     }
 
     /// The accounts in the user's order; those not named come first.
     pub async fn set_order(&mut self, ids: &[AccountId]) -> Result<()> {
         for (position, id) in (1i64..).zip(ids) {
-            sqlx::query("UPDATE account SET position = ? WHERE id = ?")
-                .bind(position)
-                .bind(id.0)
-                .execute(self.conn())
-                .await?;
+            let change = sqlx::query("UPDATE account SET position = ? WHERE id = ?").bind(position);
+            self.change_account(*id, change).await?;
         }
-        self.touched.accounts = true;
         self.touched.tree = true;
         Ok(())
     }
 
     /// What stays in the maildrop, and of what only the header comes.
     pub async fn set_leave(&mut self, id: AccountId, leave: Leave, size_limit: u64) -> Result<()> {
-        sqlx::query("UPDATE account SET leave = ?, size_limit = ? WHERE id = ?")
+        let change = sqlx::query("UPDATE account SET leave = ?, size_limit = ? WHERE id = ?")
             .bind(leave.to_string())
-            .bind(size_limit as i64)
-            .bind(id.0)
-            .execute(self.conn())
-            .await?;
-        self.touched.accounts = true;
-        Ok(())
+            .bind(size_limit as i64);
+        self.change_account(id, change).await
     }
 
     /// The addresses that the user writes as, besides the account's own.

@@ -172,11 +172,7 @@ async fn background(ctx: Arc<Context>, wake: Arc<Notify>, state: Arc<watch::Send
         let pause = match outcome {
             Ok(()) => {
                 failures = 0;
-                let now = ctx.clock.now();
-                state.send_modify(|s| {
-                    s.phase = Phase::InStep;
-                    s.in_step_at = now;
-                });
+                in_step(&ctx, &state);
                 if ctx.crowded()
                     && let Some(idle) = session.take()
                 {
@@ -187,15 +183,9 @@ async fn background(ctx: Arc<Context>, wake: Arc<Notify>, state: Arc<watch::Send
                 ctx.hears.lock().unwrap_or_else(PoisonError::into_inner).poll(quiet)
             }
             Err(e) => {
-                tracing::info!(account = %ctx.account, error = %e, "not in step");
-                if e.kind == Kind::StorageDamaged {
-                    ctx.store.suspect();
-                }
                 session = None;
                 failures += 1;
-                let pause = back_off(&ctx, failures, e.retry);
-                set_phase(&state, Phase::Failed(e));
-                pause
+                failed(&ctx, &state, failures, e)
             }
         };
         let next = tokio::time::sleep(pause);
@@ -227,9 +217,28 @@ pub(super) fn set_phase(state: &watch::Sender<State>, phase: Phase) {
     });
 }
 
+pub(super) fn in_step(ctx: &Context, state: &watch::Sender<State>) {
+    let now = ctx.clock.now();
+    state.send_modify(|s| {
+        s.phase = Phase::InStep;
+        s.in_step_at = now;
+    });
+}
+
+/// Says so, and how long until the next try.
+pub(super) fn failed(ctx: &Context, state: &watch::Sender<State>, failures: u32, e: Error) -> Duration {
+    tracing::info!(account = %ctx.account, error = %e, "not in step");
+    if e.kind == Kind::StorageDamaged {
+        ctx.store.suspect();
+    }
+    let pause = back_off(ctx, failures, e.retry);
+    set_phase(state, Phase::Failed(e));
+    pause
+}
+
 /// 2, 4, 8 … seconds up to five minutes, plus a quarter by chance so that devices do not come back all at once. What only the
 /// user can mend is tried rarely: it may have been the server's mistake.
-pub(super) fn back_off(ctx: &Context, failures: u32, retry: Retry) -> Duration {
+fn back_off(ctx: &Context, failures: u32, retry: Retry) -> Duration {
     let seconds = match retry {
         Retry::Later => (1u64 << failures.min(9)).min(LONGEST_PAUSE),
         Retry::Never | Retry::AfterUser => 15 * 60,

@@ -125,7 +125,6 @@ pub struct Context {
 #[derive(Default)]
 pub struct Turns {
     replaying: tokio::sync::Mutex<()>,
-    filing: tokio::sync::Mutex<()>,
     locks: Mutex<HashMap<MailboxId, Arc<tokio::sync::Mutex<()>>>>,
 }
 

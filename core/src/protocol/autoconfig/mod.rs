@@ -20,9 +20,9 @@ use super::web::Web;
 use crate::error::Kind;
 use crate::model::{Endpoint, FoundServers, Hint, Source, Tls};
 use names::Names;
-use std::future::Future;
-use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::OnceCell;
 use tokio::task::JoinSet;
 
 /// By then there is a result, or the form.
@@ -73,22 +73,17 @@ impl Search {
     }
 
     async fn ask_all(&self, address: &str, domain: &str) -> Option<FoundServers> {
-        type Question = Pin<Box<dyn Future<Output = Option<FoundServers>> + Send>>;
-        let (me, address, domain) = (self.clone(), address.to_owned(), domain.to_owned());
-        let ask = |f: fn(Search, String, String) -> Question| f(me.clone(), address.clone(), domain.clone());
-        // Best first.
-        let questions = [
-            ask(|s, a, d| Box::pin(async move { s.exchanger(&a, &d).await })),
-            ask(|s, a, d| Box::pin(async move { s.autoconfig(&a, &d).await })),
-            ask(|s, a, d| Box::pin(async move { s.srv(&a, &d).await })),
-            ask(|s, a, d| Box::pin(async move { s.public_list(&a, &d).await })),
-            ask(|s, a, d| Box::pin(async move { s.autodiscover(&a, &d).await })),
-            ask(|s, a, d| Box::pin(async move { s.usual_names(&a, &d).await })),
-        ];
-        let mut answers: Vec<Option<Option<FoundServers>>> = vec![None; questions.len()];
+        let asked = Arc::new(Question {
+            search: self.clone(),
+            address: address.to_owned(),
+            domain: domain.to_owned(),
+            exchangers: OnceCell::new(),
+        });
+        let mut answers: Vec<Option<Option<FoundServers>>> = vec![None; ORDER.len()];
         let mut asking = JoinSet::new();
-        for (rank, question) in questions.into_iter().enumerate() {
-            asking.spawn(async move { (rank, question.await) });
+        for (rank, source) in ORDER.into_iter().enumerate() {
+            let asked = asked.clone();
+            asking.spawn(async move { (rank, asked.ask(source).await) });
         }
         let until = tokio::time::Instant::now() + PATIENCE;
         while let Ok(Some(answer)) = tokio::time::timeout_at(until, asking.join_next()).await {
@@ -102,40 +97,71 @@ impl Search {
         }
         answers.into_iter().flatten().flatten().next()
     }
+}
 
-    async fn exchanger(&self, address: &str, domain: &str) -> Option<FoundServers> {
-        let exchangers = self.names.exchangers(domain).await;
-        let provider = exchangers.iter().find_map(|name| providers::by_exchanger(name, &self.more))?;
-        Some(provider.servers(address, Source::Exchanger))
+/// Who is asked where the list does not know a domain, best first.
+const ORDER: [Source; 6] =
+    [Source::Exchanger, Source::Autoconfig, Source::Srv, Source::Ispdb, Source::Autodiscover, Source::Guess];
+
+/// One address, being looked for.
+struct Question {
+    search: Search,
+    address: String,
+    domain: String,
+    /// Asked for once, by whoever needs it first.
+    exchangers: OnceCell<Vec<String>>,
+}
+
+impl Question {
+    async fn ask(&self, source: Source) -> Option<FoundServers> {
+        match source {
+            Source::Provider => None, // nobody is asked for that
+            Source::Exchanger => self.exchanger().await,
+            Source::Autoconfig => self.autoconfig().await,
+            Source::Srv => self.srv().await,
+            Source::Ispdb => self.public_list().await,
+            Source::Autodiscover => self.autodiscover().await,
+            Source::Guess => self.usual_names().await,
+        }
+    }
+
+    async fn exchangers(&self) -> &[String] {
+        self.exchangers.get_or_init(|| self.search.names.exchangers(&self.domain)).await
+    }
+
+    async fn exchanger(&self) -> Option<FoundServers> {
+        let names = self.exchangers().await;
+        let provider = names.iter().find_map(|name| providers::by_exchanger(name, &self.search.more))?;
+        Some(provider.servers(&self.address, Source::Exchanger))
     }
 
     /// The domain's own word.
-    async fn autoconfig(&self, address: &str, domain: &str) -> Option<FoundServers> {
+    async fn autoconfig(&self) -> Option<FoundServers> {
+        let domain = &self.domain;
         let own = format!("https://autoconfig.{domain}/mail/config-v1.1.xml");
         let well_known = format!("https://{domain}/.well-known/autoconfig/mail/config-v1.1.xml");
         let (a, b) = tokio::join!(
-            self.document(&own, address, Source::Autoconfig),
-            self.document(&well_known, address, Source::Autoconfig)
+            self.document(&own, Source::Autoconfig),
+            self.document(&well_known, Source::Autoconfig)
         );
         a.or(b)
     }
 
     /// The public list, for the domain and for whoever receives its mail.
-    async fn public_list(&self, address: &str, domain: &str) -> Option<FoundServers> {
-        let direct = format!("{}/{domain}", self.ispdb);
-        let (direct, exchangers) =
-            tokio::join!(self.document(&direct, address, Source::Ispdb), self.names.exchangers(domain));
+    async fn public_list(&self) -> Option<FoundServers> {
+        let direct = format!("{}/{}", self.search.ispdb, self.domain);
+        let (direct, exchangers) = tokio::join!(self.document(&direct, Source::Ispdb), self.exchangers());
         if direct.is_some() {
             return direct;
         }
-        let exchanger = exchangers.into_iter().next()?;
+        let exchanger = exchangers.first()?;
         let mut labels: Vec<&str> = exchanger.split('.').collect();
         // The domain of mx1.mail.example.com.br is not known without a list of all registries: two tries do.
         while labels.len() > 3 {
             labels.remove(0);
         }
         for name in [labels.join("."), labels[labels.len().saturating_sub(2)..].join(".")] {
-            let found = self.document(&format!("{}/{name}", self.ispdb), address, Source::Ispdb).await;
+            let found = self.document(&format!("{}/{name}", self.search.ispdb), Source::Ispdb).await;
             if found.is_some() {
                 return found;
             }
@@ -143,45 +169,54 @@ impl Search {
         None
     }
 
-    async fn document(&self, url: &str, address: &str, source: Source) -> Option<FoundServers> {
-        let answer = self.web.get(url).await.ok().filter(|a| a.status == 200)?;
-        xml::read(&answer.body, address, source)
+    async fn document(&self, url: &str, source: Source) -> Option<FoundServers> {
+        let answer = self.search.web.get(url).await.ok().filter(|a| a.status == 200)?;
+        xml::read(&answer.body, &self.address, source)
     }
 
-    async fn srv(&self, address: &str, domain: &str) -> Option<FoundServers> {
+    async fn srv(&self) -> Option<FoundServers> {
+        let domain = &self.domain;
         let (imap, pop3, smtp) = tokio::join!(
-            self.names.service(domain, &[("imaps", Tls::Implicit), ("imap", Tls::Starttls)]),
-            self.names.service(domain, &[("pop3s", Tls::Implicit), ("pop3", Tls::Starttls)]),
-            self.names.service(domain, &[("submissions", Tls::Implicit), ("submission", Tls::Starttls)]),
+            self.search.names.service(domain, &[("imaps", Tls::Implicit), ("imap", Tls::Starttls)]),
+            self.search.names.service(domain, &[("pop3s", Tls::Implicit), ("pop3", Tls::Starttls)]),
+            self.search
+                .names
+                .service(domain, &[("submissions", Tls::Implicit), ("submission", Tls::Starttls)]),
         );
         if imap.is_none() && pop3.is_none() {
             return None;
         }
-        Some(FoundServers { imap, pop3, smtp, source: Source::Srv, ..guess(address, domain) })
+        Some(FoundServers { imap, pop3, smtp, source: Source::Srv, ..self.guess() })
     }
 
     /// Exchange tells where it is to whoever asks for any name of the domain; ours stays unsaid. It says nothing of IMAP: in
     /// Microsoft's cloud that is known, and elsewhere it is tried at the same host.
-    async fn autodiscover(&self, address: &str, domain: &str) -> Option<FoundServers> {
+    async fn autodiscover(&self) -> Option<FoundServers> {
+        let domain = &self.domain;
         let url = format!(
             "https://autodiscover.{domain}/autodiscover/autodiscover.json?Email=postmaster%40{domain}&Protocol=ActiveSync"
         );
-        let answer = self.web.get(&url).await.ok().filter(|a| a.status == 200)?;
+        let answer = self.search.web.get(&url).await.ok().filter(|a| a.status == 200)?;
         let told: serde_json::Value = serde_json::from_slice(&answer.body).ok()?;
         let at = url::Url::parse(told.get("Url")?.as_str()?).ok()?;
         let host = at.host_str()?.to_ascii_lowercase();
         if host.ends_with(".office365.com") || host.ends_with(".outlook.com") {
             let cloud = providers::by_domain("office365.com", "")?;
-            return Some(cloud.servers(address, Source::Autodiscover));
+            return Some(cloud.servers(&self.address, Source::Autodiscover));
         }
         let imap = self.answers(&[(&host, 993)]).await;
         imap.as_ref()?;
         let smtp = Some(Endpoint { host, port: 587, tls: Tls::Starttls });
-        Some(FoundServers { imap, pop3: None, smtp, source: Source::Autodiscover, ..guess(address, domain) })
+        Some(FoundServers { imap, pop3: None, smtp, source: Source::Autodiscover, ..self.guess() })
+    }
+
+    fn guess(&self) -> FoundServers {
+        guess(&self.address, &self.domain)
     }
 
     /// Where something answers with TLS.
-    async fn usual_names(&self, address: &str, domain: &str) -> Option<FoundServers> {
+    async fn usual_names(&self) -> Option<FoundServers> {
+        let domain = self.domain.as_str();
         let at = |prefix: &str| format!("{prefix}.{domain}");
         let (imap, mail, pop, pop3, smtp) = (at("imap"), at("mail"), at("pop"), at("pop3"), at("smtp"));
         let imaps = [(imap.as_str(), 993), (&mail, 993), (domain, 993)];
@@ -192,7 +227,7 @@ impl Search {
         if imap_there.is_none() && pop_there.is_none() {
             return None;
         }
-        Some(FoundServers { imap: imap_there, pop3: pop_there, smtp: smtp_there, ..guess(address, domain) })
+        Some(FoundServers { imap: imap_there, pop3: pop_there, smtp: smtp_there, ..self.guess() })
     }
 
     /// The first of these that answers; one whose certificate is not trusted only where there is no other.
@@ -201,7 +236,7 @@ impl Search {
         for (rank, (host, port)) in candidates.iter().enumerate() {
             let tls = if *port == 587 { Tls::Starttls } else { Tls::Implicit };
             let to = Endpoint { host: (*host).to_owned(), port: *port, tls };
-            let web = self.web.clone();
+            let web = self.search.web.clone();
             trying.spawn(async move {
                 let worth = match web.reach(&to).await {
                     Ok(_) => Some(rank),

@@ -2,9 +2,9 @@
 
 use super::{filing, visit};
 use crate::error::{Error, Kind, Result};
-use crate::model::MessageId;
+use crate::model::{Leave, MessageId};
 use crate::sync::Context;
-use crate::sync::actor::{Job, Phase, State, back_off, set_phase};
+use crate::sync::actor::{Job, Phase, State, failed, in_step, next_due, set_phase};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Notify, mpsc, oneshot, watch};
@@ -23,33 +23,27 @@ pub async fn maildrop(
     state: Arc<watch::Sender<State>>,
 ) {
     let Some(mut jobs) = jobs.lock().ok().and_then(|mut j| j.take()) else { return };
+    // Connecting is what it begins with; a failure stays on the screen until it works again.
     let (mut failures, mut wanted): (u32, Wanted) = (0, Vec::new());
     loop {
-        set_phase(&state, Phase::Connecting);
-        set_phase(&state, Phase::Working);
         let ids: Vec<MessageId> = wanted.iter().map(|(id, _)| *id).collect();
-        let outcome = ctx.while_alive(visit::visit(&ctx, &ids)).await;
+        let visiting = async {
+            let session = visit::open(&ctx).await?;
+            set_phase(&state, Phase::Working);
+            visit::converse(&ctx, session, &ids).await
+        };
+        let outcome = ctx.while_alive(visiting).await;
         answer(&ctx, wanted, outcome.as_ref().err()).await;
         wanted = Vec::new();
         let pause = match outcome {
             Ok(()) => {
                 failures = 0;
-                let now = ctx.clock.now();
-                state.send_modify(|s| {
-                    s.phase = Phase::InStep;
-                    s.in_step_at = now;
-                });
+                in_step(&ctx, &state);
                 POLL
             }
             Err(e) => {
-                tracing::info!(account = %ctx.account, error = %e, "the maildrop");
-                if e.kind == Kind::StorageDamaged {
-                    ctx.store.suspect();
-                }
                 failures += 1;
-                let pause = back_off(&ctx, failures, e.retry);
-                set_phase(&state, Phase::Failed(e));
-                pause
+                failed(&ctx, &state, failures, e)
             }
         };
         let next = tokio::time::sleep(pause);
@@ -97,7 +91,7 @@ pub async fn files(ctx: Arc<Context>, journal: Arc<Notify>, wake: Option<Arc<Not
             Err(e) => tracing::warn!(account = %ctx.account, error = %e, "could not be filed"),
             Ok(()) if before > 0 => {
                 let leaves = ctx.store.account(ctx.account).await;
-                if leaves.is_ok_and(|a| a.leave == crate::model::Leave::UntilDeleted)
+                if leaves.is_ok_and(|a| a.leave == Leave::UntilDeleted)
                     && let Some(wake) = &wake
                 {
                     wake.notify_one();
@@ -105,7 +99,7 @@ pub async fn files(ctx: Arc<Context>, journal: Arc<Notify>, wake: Option<Arc<Not
             }
             Ok(()) => {}
         }
-        let held = crate::sync::actor::next_due(&ctx).await;
+        let held = next_due(&ctx).await;
         tokio::select! {
             () = journal.notified() => {}
             () = tokio::time::sleep(held), if held < Duration::MAX => {}

@@ -13,7 +13,7 @@ use crate::uid_set::UidSet;
 
 /// Carries out everything that is due.
 pub async fn file(ctx: &Context) -> Result<()> {
-    let _only = ctx.turns.filing.lock().await;
+    let _only = ctx.turns.replaying.lock().await;
     let mut removed = false;
     loop {
         let now = ctx.due_time();

@@ -18,29 +18,29 @@ const BATCH: (u64, usize) = (4 << 20, 200);
 const REMEMBER: i64 = 400 * 86_400;
 const DAY: i64 = 86_400;
 
-/// Fetches what is new, then removes what may go. `wanted` are messages whose text somebody waits for; they come first.
-pub async fn visit(ctx: &Context, wanted: &[MessageId]) -> Result<()> {
+/// A conversation as [`converse`] wants it.
+pub async fn open(ctx: &Context) -> Result<Session> {
     let account = ctx.store.account(ctx.account).await?;
     inbox(ctx).await?;
-    let mut session = account::connect_maildrop(&account, &ctx.vault, ctx.meter.clone()).await?;
-    let outcome = converse(ctx, &account, &mut session, wanted).await;
-    ctx.note_traffic().await?;
-    match outcome {
-        // Whether they are gone is known only once the server has said goodbye; the next listing tells.
-        Ok(()) => session.quit().await,
-        Err(e) => {
-            // Without QUIT nothing is removed (RFC 1939 section 6).
-            Err(e)
-        }
-    }
+    account::connect_maildrop(&account, &ctx.vault, ctx.meter.clone()).await
 }
 
-async fn converse(
-    ctx: &Context,
-    account: &AccountRow,
-    session: &mut Session,
-    wanted: &[MessageId],
-) -> Result<()> {
+/// One whole conversation.
+pub async fn visit(ctx: &Context, wanted: &[MessageId]) -> Result<()> {
+    converse(ctx, open(ctx).await?, wanted).await
+}
+
+/// Fetches what is new, then removes what may go. `wanted` are messages whose text somebody waits for; they come first. Without
+/// QUIT nothing is removed (RFC 1939 section 6), and only its answer says that something was; the next listing tells.
+pub async fn converse(ctx: &Context, mut session: Session, wanted: &[MessageId]) -> Result<()> {
+    let done = fetch_and_remove(ctx, &mut session, wanted).await;
+    ctx.note_traffic().await?;
+    done?;
+    session.quit().await
+}
+
+async fn fetch_and_remove(ctx: &Context, session: &mut Session, wanted: &[MessageId]) -> Result<()> {
+    let account = ctx.store.account(ctx.account).await?;
     let entries = listing(session).await?;
     let known: HashMap<String, Seen> =
         ctx.store.seen(ctx.account).await?.into_iter().map(|s| (s.uidl.clone(), s)).collect();
@@ -55,7 +55,7 @@ async fn converse(
     fetch(ctx, session, large, false).await?;
     fetch(ctx, session, small, true).await?;
     note_sight(ctx, &entries, &known).await?;
-    remove(ctx, account, session, &entries).await
+    remove(ctx, &account, session, &entries).await
 }
 
 /// A unique-id under which another message was seen is unknown: some servers give them anew.

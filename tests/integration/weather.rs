@@ -173,7 +173,7 @@ async fn run(server: &Place, user: &str, seed: u64, steps: usize) {
         // From now on through the weather.
         servers::cli::sqlite(
             &device.path().join("malote.db"),
-            &format!("UPDATE account SET imap_port = {}", weather.port),
+            &format!("UPDATE account SET port = {}", weather.port),
         );
         device.core.start().await.expect("start");
         devices.push(device);

@@ -133,7 +133,7 @@ async fn attempt(
         if case.implicit_tls {
             transport = transport.start_tls(&trust).await?;
         }
-        let mut session = Session::start(transport, &to, &trust, &who).await?;
+        let mut session = Session::start(transport, &to, &trust, &who, None).await?;
         assert_eq!(session.survey().await?.messages, [], "messages of before TLS");
         Ok(session)
     }

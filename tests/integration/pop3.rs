@@ -25,7 +25,7 @@ async fn open(
     let port = if tls == Tls::Implicit { server.pop3s } else { server.pop3 };
     let to = Endpoint { host: "localhost".into(), port, tls };
     let trust = Trust::default().with_file(&server.ca).expect("trust");
-    Session::open(None, &to, &trust, &Credentials::password(user, password), meter.clone()).await
+    Session::open(None, &to, &trust, &Credentials::password(user, password), meter.clone(), None).await
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -48,6 +48,8 @@ pub struct Vault {
     session: Mutex<HashMap<AccountId, Vec<u8>>>,
     /// One renewal at a time for each account: issuers take a second one at the same time for theft.
     tokens: Mutex<HashMap<AccountId, Arc<tokio::sync::Mutex<Option<Held>>>>>,
+    /// What POP3 servers offer to whom they do not know yet: asked once, each later visit is a round trip shorter.
+    offers: Mutex<HashMap<Endpoint, pop3::Capabilities>>,
 }
 
 /// An access token as it is held in memory: sealed, and until when it is used.
@@ -66,6 +68,7 @@ impl Vault {
             store: None,
             session: Mutex::default(),
             tokens: Mutex::default(),
+            offers: Mutex::default(),
         }
     }
 
@@ -278,7 +281,7 @@ pub async fn try_credentials(account: &AccountRow, vault: &Vault, who: &Credenti
     let way = proxy(account, vault).await?;
     match account.protocol {
         Protocol::Imap => sign_in(account, who, way, Arc::default()).await?.logout().await,
-        Protocol::Pop3 => open_maildrop(account, who, way, Arc::default()).await?.quit().await?,
+        Protocol::Pop3 => open_maildrop(account, vault, who, way, Arc::default()).await?.quit().await?,
     }
     Ok(())
 }
@@ -308,7 +311,7 @@ pub async fn connect_maildrop(
     let way = proxy(account, vault).await?;
     with_credentials(account, vault, |who| {
         let (way, meter) = (way.clone(), meter.clone());
-        async move { open_maildrop(account, &who, way, meter).await }
+        async move { open_maildrop(account, vault, &who, way, meter).await }
     })
     .await
 }
@@ -349,12 +352,18 @@ pub fn maildrop_user(account: &AccountRow) -> String {
 
 async fn open_maildrop(
     account: &AccountRow,
+    vault: &Vault,
     who: &Credentials,
     proxy: Option<Proxy>,
     meter: Arc<Meter>,
 ) -> Result<pop3::Session> {
     let who = Credentials { user: maildrop_user(account), ..who.clone() };
-    pop3::Session::open(proxy.as_ref(), &account.incoming, &trust(account)?, &who, meter).await
+    let at = &account.incoming;
+    let offers = || vault.offers.lock().unwrap_or_else(PoisonError::into_inner);
+    let known = offers().remove(at);
+    let session = pop3::Session::open(proxy.as_ref(), at, &trust(account)?, &who, meter, known).await?;
+    offers().insert(at.clone(), session.offer().clone());
+    Ok(session)
 }
 
 /// The same over a way of the caller's own, which protects itself.

@@ -2,56 +2,60 @@
 
 use super::guarded;
 use crate::model::{Address, Envelope};
-use mail_parser::{Addr, HeaderValue, MessageParser};
+use mail_parser::{Addr, HeaderValue, Message, MessageParser};
 
 /// Longest subject kept, in characters; the rest is in the message itself.
 const SUBJECT: usize = 500;
 
 /// Reads the header fields that a list shows. Whatever they hold, there is an envelope; what cannot be read is empty.
 pub fn envelope(header: &[u8]) -> Envelope {
+    guarded(|| MessageParser::new().parse_headers(header).map(|m| read(&m))).unwrap_or_default()
+}
+
+/// The same, and when it was delivered: what the topmost Received field says (RFC 5321 section 4.4), else its own date; seconds
+/// since 1970, 0 where neither makes sense. For messages of servers that do not tell.
+pub fn envelope_and_delivery(header: &[u8]) -> (Envelope, i64) {
     guarded(|| {
         let message = MessageParser::new().parse_headers(header)?;
-        let list = |value: Option<&mail_parser::Address<'_>>| -> Vec<Address> {
-            value.map(|a| a.iter().map(address).collect()).unwrap_or_default()
-        };
-        let mut to = list(message.to());
-        to.extend(list(message.cc()));
-        to.truncate(50);
-        let mut references: Vec<String> = ids(message.references());
-        for id in ids(message.in_reply_to()) {
-            if !references.contains(&id) {
-                references.push(id);
-            }
-        }
-        // The first and the nearest ancestors are what threading needs.
-        if references.len() > 40 {
-            references.drain(1..references.len() - 39);
-        }
-        let date = message.date().map(mail_parser::DateTime::to_timestamp).unwrap_or(0);
-        Some(Envelope {
-            message_id: message.message_id().map(tidy).unwrap_or_default(),
-            references: references.join(" "),
-            subject: tidy(message.subject().unwrap_or_default()).chars().take(SUBJECT).collect(),
-            from: message.from().and_then(|f| f.first()).map(address).unwrap_or_default(),
-            to,
-            // 1 January 1970 to the year 2200: anything else is a broken clock.
-            date: if (1..7_258_118_400).contains(&date) { date } else { 0 },
-            list_id: message.header("List-Id").and_then(|h| h.as_text()).map(tidy).unwrap_or_default(),
-        })
+        let envelope = read(&message);
+        let received = message.received().and_then(|r| r.date).map(|d| sane(d.to_timestamp()));
+        let delivered = received.filter(|t| *t > 0).unwrap_or(envelope.date);
+        Some((envelope, delivered))
     })
     .unwrap_or_default()
 }
 
-/// When it was delivered: what the topmost Received field says (RFC 5321 section 4.4), else its own date; seconds since 1970, 0
-/// where neither makes sense. For messages of servers that do not tell.
-pub fn delivered(header: &[u8]) -> i64 {
-    guarded(|| {
-        let message = MessageParser::new().parse_headers(header)?;
-        let received = message.received().and_then(|r| r.date).map(|d| d.to_timestamp());
-        let sane = |t: &i64| (1..7_258_118_400).contains(t);
-        received.filter(sane).or_else(|| message.date().map(|d| d.to_timestamp()).filter(sane))
-    })
-    .unwrap_or(0)
+fn read(message: &Message<'_>) -> Envelope {
+    let list = |value: Option<&mail_parser::Address<'_>>| -> Vec<Address> {
+        value.map(|a| a.iter().map(address).collect()).unwrap_or_default()
+    };
+    let mut to = list(message.to());
+    to.extend(list(message.cc()));
+    to.truncate(50);
+    let mut references: Vec<String> = ids(message.references());
+    for id in ids(message.in_reply_to()) {
+        if !references.contains(&id) {
+            references.push(id);
+        }
+    }
+    // The first and the nearest ancestors are what threading needs.
+    if references.len() > 40 {
+        references.drain(1..references.len() - 39);
+    }
+    Envelope {
+        message_id: message.message_id().map(tidy).unwrap_or_default(),
+        references: references.join(" "),
+        subject: tidy(message.subject().unwrap_or_default()).chars().take(SUBJECT).collect(),
+        from: message.from().and_then(|f| f.first()).map(address).unwrap_or_default(),
+        to,
+        date: message.date().map(|d| sane(d.to_timestamp())).unwrap_or(0),
+        list_id: message.header("List-Id").and_then(|h| h.as_text()).map(tidy).unwrap_or_default(),
+    }
+}
+
+/// 1 January 1970 to the year 2200: anything else is a broken clock, and 0.
+fn sane(time: i64) -> i64 {
+    if (1..7_258_118_400).contains(&time) { time } else { 0 }
 }
 
 /// The header of a message: up to and with the empty line, or all of it where there is none.

@@ -81,16 +81,17 @@ pub fn part(raw: &[u8], number: u32) -> Option<Vec<u8>> {
     })
 }
 
-/// True where a message carries files.
-pub fn has_attachments(raw: &[u8]) -> bool {
-    with_message(raw, |m| {
+/// The first words of a whole message, and whether it carries files.
+pub fn glance(raw: &[u8]) -> (String, bool) {
+    let (text, files) = with_message(raw, |m| {
         let shown = inline_pictures(m);
         let file = |n: &u32| {
             m.parts.get(*n as usize).is_some_and(|p| p.content_id().is_none_or(|id| !shown.contains_key(id)))
         };
-        Some(m.attachments.iter().any(file))
+        Some((m.body_text(0).map(|t| t.into_owned()), m.attachments.iter().any(file)))
     })
-    .unwrap_or(false)
+    .unwrap_or_default();
+    (first_words(&text.unwrap_or_default()), files)
 }
 
 /// The first words of a message, for the list: at most 160 characters, without what was quoted.
@@ -102,6 +103,10 @@ pub fn preview(raw: &[u8]) -> String {
     if text.trim().is_empty() && raw.len() > FOR_PREVIEW {
         text = text_of(raw);
     }
+    first_words(&text)
+}
+
+fn first_words(text: &str) -> String {
     let own =
         text.lines().filter(|l| !l.trim_start().starts_with('>')).take(40).collect::<Vec<_>>().join(" ");
     let own: String = own.chars().take(1000).collect();

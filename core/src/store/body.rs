@@ -49,20 +49,14 @@ impl Store {
     /// `name` is for the file, and nobody else's.
     pub async fn pack(&self, name: &str, raw: Vec<u8>) -> Result<Packed> {
         let (store, name) = (self.clone(), name.to_owned());
-        tokio::task::spawn_blocking(move || store.pack_now(&name, &raw))
+        tokio::task::spawn_blocking(move || store.packer()?.pack(&name, &raw))
             .await
             .map_err(|e| Error::new(Kind::Storage, "body").because(e))?
     }
 
-    /// The same, for a thread that may wait for the disk.
-    pub fn pack_now(&self, name: &str, raw: &[u8]) -> Result<Packed> {
-        let packed = zstd::bulk::compress(raw, LEVEL)?;
-        if packed.len() <= ROW {
-            return Ok(Packed { raw: packed, file: String::new() });
-        }
-        let name = format!("{name}.zst");
-        write_durably(&self.bodies(), &name, &packed)?;
-        Ok(Packed { raw: Vec::new(), file: name })
+    /// Packs many messages, on a thread that may wait for the disk.
+    pub fn packer(&self) -> Result<Packer> {
+        Ok(Packer { zstd: zstd::bulk::Compressor::new(LEVEL)?, bodies: self.bodies() })
     }
 
     /// What came of a large message before its fetch broke off, as whole pieces of `piece` bytes. The last one is not believed: its
@@ -114,6 +108,25 @@ impl Store {
         for name in names {
             let _ = std::fs::remove_file(self.bodies().join(name));
         }
+    }
+}
+
+/// Packs messages one after the other.
+pub struct Packer {
+    zstd: zstd::bulk::Compressor<'static>,
+    bodies: PathBuf,
+}
+
+impl Packer {
+    /// See [`Store::pack`].
+    pub fn pack(&mut self, name: &str, raw: &[u8]) -> Result<Packed> {
+        let packed = self.zstd.compress(raw)?;
+        if packed.len() <= ROW {
+            return Ok(Packed { raw: packed, file: String::new() });
+        }
+        let name = format!("{name}.zst");
+        write_durably(&self.bodies, &name, &packed)?;
+        Ok(Packed { raw: Vec::new(), file: name })
     }
 }
 

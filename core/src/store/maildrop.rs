@@ -88,17 +88,22 @@ impl Tx {
     }
 
     /// Writes down what came.
-    pub async fn put_seen(&mut self, account: AccountId, seen: &Seen) -> Result<()> {
-        sqlx::query("INSERT OR REPLACE INTO maildrop (account_id, uidl, size, message_id, first_seen, last_seen, state) VALUES (?, ?, ?, ?, ?, ?, ?)")
-            .bind(account.0)
-            .bind(&seen.uidl)
-            .bind(seen.size as i64)
-            .bind(seen.message.map(|m| m.0))
-            .bind(seen.first_seen)
-            .bind(seen.last_seen)
-            .bind(seen.state.as_str())
-            .execute(self.conn())
-            .await?;
+    pub async fn put_seen(&mut self, account: AccountId, all: &[Seen]) -> Result<()> {
+        for chunk in all.chunks(500) {
+            let mut q = QueryBuilder::new(
+                "INSERT OR REPLACE INTO maildrop (account_id, uidl, size, message_id, first_seen, last_seen, state) ",
+            );
+            q.push_values(chunk, |mut row, seen| {
+                row.push_bind(account.0)
+                    .push_bind(&seen.uidl)
+                    .push_bind(seen.size as i64)
+                    .push_bind(seen.message.map(|m| m.0))
+                    .push_bind(seen.first_seen)
+                    .push_bind(seen.last_seen)
+                    .push_bind(seen.state.as_str());
+            });
+            q.build().execute(self.conn()).await?;
+        }
         Ok(())
     }
 

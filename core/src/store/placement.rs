@@ -471,6 +471,24 @@ impl Tx {
         sqlx::query(sql).bind(message.0).fetch_all(self.conn()).await?.iter().map(read).collect()
     }
 
+    /// Those of these messages that lie in no mailbox.
+    pub async fn unplaced(&mut self, messages: &[MessageId]) -> Result<BTreeSet<MessageId>> {
+        let mut found = BTreeSet::new();
+        for chunk in messages.chunks(500) {
+            let mut q = QueryBuilder::new(
+                "SELECT id FROM message WHERE NOT EXISTS (SELECT 1 FROM placement p WHERE p.message_id = message.id) AND id IN (",
+            );
+            let mut list = q.separated(", ");
+            for id in chunk {
+                list.push_bind(id.0);
+            }
+            q.push(")");
+            let ids: Vec<i64> = q.build_query_scalar().fetch_all(self.conn()).await?;
+            found.extend(ids.into_iter().map(MessageId));
+        }
+        Ok(found)
+    }
+
     /// Sets what the server has and what the user sees.
     pub async fn set_flags(
         &mut self,

@@ -148,9 +148,10 @@ pub(super) async fn keep_all(ctx: &Context, came: Vec<(MessageId, Vec<u8>)>) -> 
 async fn pack(ctx: &Context, came: Vec<(MessageId, Vec<u8>)>) -> Result<Vec<(MessageId, Packed, String)>> {
     let store = ctx.store.clone();
     let work = move || -> Result<Vec<(MessageId, Packed, String)>> {
+        let mut packer = store.packer()?;
         let each = came.into_iter().map(|(id, raw)| {
             let preview = render::preview(&raw);
-            Ok((id, store.pack_now(&id.to_string(), &raw)?, preview))
+            Ok((id, packer.pack(&id.to_string(), &raw)?, preview))
         });
         each.collect()
     };

@@ -7,4 +7,4 @@ pub mod reply;
 pub mod session;
 pub mod sign_in;
 
-pub use session::Session;
+pub use session::{Capabilities, Session};

@@ -12,17 +12,26 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const LONGEST_LINE: usize = 8 * 1024;
 /// A mailbox with more messages than this is none.
 const MOST: usize = 5_000_000;
-/// How many commands may be under way.
-const WINDOW: usize = 200;
+/// Memory is made ready for messages up to this size before they come. Bytes.
+const BELIEVED: usize = 256 * 1024;
+/// How many commands may be under way: less than half of the smallest receive buffer in use (64 KiB), so that neither side can wait
+/// for the other to read (RFC 2449 section 6.8).
+const WINDOW: usize = 2000;
+
+/// What a server offers: upper case, with parameters, such as `SASL PLAIN`.
+pub type Capabilities = BTreeSet<String>;
 
 /// A signed-in conversation. Deletions happen when [`Session::quit`] was answered.
 pub struct Session {
     pub(super) transport: Transport,
     pub(super) received: Vec<u8>,
     pub(super) taken: usize,
-    /// Upper case, with parameters, such as `SASL PLAIN`.
-    pub(super) capabilities: BTreeSet<String>,
+    pub(super) capabilities: Capabilities,
+    /// What it offered before the sign-in.
+    pub(super) offer: Capabilities,
     pub(super) broken: bool,
+    /// QUIT was answered.
+    gone: bool,
 }
 
 /// What lies in the maildrop.
@@ -34,7 +43,15 @@ pub struct Maildrop {
 
 impl Session {
     pub(super) fn new(transport: Transport) -> Self {
-        Self { transport, received: Vec::new(), taken: 0, capabilities: BTreeSet::new(), broken: false }
+        Self {
+            transport,
+            received: Vec::new(),
+            taken: 0,
+            capabilities: Capabilities::new(),
+            offer: Capabilities::new(),
+            broken: false,
+            gone: false,
+        }
     }
 
     /// True where the server offers it (upper case, without parameters).
@@ -45,6 +62,11 @@ impl Session {
     /// What the server offers.
     pub fn capabilities(&self) -> impl Iterator<Item = &str> {
         self.capabilities.iter().map(String::as_str)
+    }
+
+    /// What the server offered before the sign-in, for the next one.
+    pub fn offer(&self) -> &Capabilities {
+        &self.offer
     }
 
     /// True once the connection cannot be used any more.
@@ -96,9 +118,9 @@ impl Session {
         })
     }
 
-    /// The data behind a status line, unstuffed; at most `limit` bytes.
-    async fn data(&mut self, limit: usize) -> Result<Vec<u8>> {
-        let (mut unstuff, mut out) = (Unstuff::default(), Vec::new());
+    /// The data behind a status line, unstuffed: about `size` bytes, at most `limit`.
+    async fn data(&mut self, size: usize, limit: usize) -> Result<Vec<u8>> {
+        let (mut unstuff, mut out) = (Unstuff::default(), Vec::with_capacity(size.min(BELIEVED)));
         loop {
             if let Some(n) = unstuff.feed(&self.received[self.taken..], &mut out) {
                 self.taken += n;
@@ -130,26 +152,34 @@ impl Session {
 
     async fn listed(&mut self) -> Result<(Status, Vec<u8>)> {
         let status = self.status().await?;
-        let data = if status.ok { self.data(MOST * 100).await? } else { Vec::new() };
+        let data = if status.ok { self.data(0, MOST * 100).await? } else { Vec::new() };
         Ok((status, data))
     }
 
     /// Asks what the server can do (RFC 2449); one that does not know the question can do what RFC 1939 demands.
     pub(super) async fn ask_capabilities(&mut self) -> Result<()> {
-        let (status, data) = self.listing("CAPA").await?;
-        self.capabilities = if status.ok { capabilities(&data) } else { BTreeSet::new() };
+        let answer = self.listing("CAPA").await?;
+        self.can_do(answer);
         Ok(())
     }
 
-    /// What lies in the maildrop: in one round trip where the server takes commands in advance.
+    fn can_do(&mut self, (status, data): (Status, Vec<u8>)) {
+        self.capabilities = if status.ok { capabilities(&data) } else { Capabilities::new() };
+    }
+
+    /// What lies in the maildrop, and what the server can do now: some tell that only to those they know (RFC 2449 section 5). In
+    /// one round trip where the server takes commands in advance.
     pub async fn survey(&mut self) -> Result<Maildrop> {
         let host = self.transport.host().to_owned();
         let (sizes, ids) = if self.can("PIPELINING") {
-            self.say("LIST\r\nUIDL").await?;
+            self.say("CAPA\r\nLIST\r\nUIDL").await?;
+            let can = self.listed().await?;
             let both = (self.listed().await?, self.listed().await?);
             self.broken = false;
+            self.can_do(can);
             both
         } else {
+            self.ask_capabilities().await?;
             (self.listing("LIST").await?, self.listing("UIDL").await?)
         };
         sizes.0.check(&host)?;
@@ -164,12 +194,19 @@ impl Session {
     /// Fetches messages whole, pipelined. `wanted` has numbers and sizes; a size bounds what is believed: a message may be twice as
     /// long as it said, and a megabyte.
     pub fn retrieve<'s>(&'s mut self, wanted: &'s [(u32, u64)]) -> Retrieval<'s> {
-        Retrieval { session: self, wanted, lines: None, said: 0, heard: 0 }
+        Retrieval { session: self, wanted, lines: None, last: false, said: 0, heard: 0 }
+    }
+
+    /// The same where nothing was or will be marked: QUIT goes with the last command where the server takes commands in advance, and
+    /// its answer comes behind the last message.
+    pub fn retrieve_last<'s>(&'s mut self, wanted: &'s [(u32, u64)]) -> Retrieval<'s> {
+        let last = self.can("PIPELINING");
+        Retrieval { last, ..self.retrieve(wanted) }
     }
 
     /// Fetches headers, with so many lines of the body (TOP, RFC 1939 section 7).
     pub fn top<'s>(&'s mut self, wanted: &'s [(u32, u64)], lines: u32) -> Retrieval<'s> {
-        Retrieval { session: self, wanted, lines: Some(lines), said: 0, heard: 0 }
+        Retrieval { session: self, wanted, lines: Some(lines), last: false, said: 0, heard: 0 }
     }
 
     /// Marks messages as deleted, to happen with [`Session::quit`]; gives those for which the server said so.
@@ -197,6 +234,9 @@ impl Session {
 
     /// Says goodbye, and with it removes what was marked. An error leaves open whether it happened: only the next UIDL tells.
     pub async fn quit(mut self) -> Result<()> {
+        if self.gone {
+            return Ok(());
+        }
         let host = self.transport.host().to_owned();
         self.command("QUIT").await?.check(&host)
     }
@@ -207,6 +247,7 @@ pub struct Retrieval<'s> {
     session: &'s mut Session,
     wanted: &'s [(u32, u64)],
     lines: Option<u32>,
+    last: bool,
     said: usize,
     heard: usize,
 }
@@ -221,24 +262,34 @@ impl Retrieval<'_> {
         // Half a window in advance at any time, so that the line never runs dry.
         if self.said - self.heard <= window / 2 && self.said < self.wanted.len() {
             let next = (self.heard + window).min(self.wanted.len());
-            let commands: Vec<String> = self.wanted[self.said..next]
+            let mut commands: Vec<String> = self.wanted[self.said..next]
                 .iter()
                 .map(|(n, _)| match self.lines {
                     None => format!("RETR {n}"),
                     Some(lines) => format!("TOP {n} {lines}"),
                 })
                 .collect();
+            if self.last && next == self.wanted.len() {
+                commands.push("QUIT".to_owned());
+            }
             session.broken = false;
             session.say(&commands.join("\r\n")).await?;
             self.said = next;
         }
         let host = session.transport.host().to_owned();
         let outcome = match session.status().await?.check(&host) {
-            Ok(()) => Ok(session.data((size as usize).saturating_mul(2) + (1 << 20)).await?),
+            Ok(()) => Ok({
+                let size = size as usize;
+                session.data(size, size.saturating_mul(2) + (1 << 20)).await?
+            }),
             Err(e) => Err(e),
         };
         self.heard += 1;
-        if self.said == self.heard {
+        if self.heard == self.wanted.len() && self.last {
+            // Nothing was marked: whatever it says, nothing depends on it.
+            session.gone = true;
+            let _ = session.status().await;
+        } else if self.said == self.heard {
             session.broken = false;
         }
         Ok(Some((number, outcome)))
@@ -249,6 +300,6 @@ fn lines(data: &[u8]) -> impl Iterator<Item = &[u8]> {
     data.split(|b| *b == b'\n').map(|l| l.strip_suffix(b"\r").unwrap_or(l)).filter(|l| !l.is_empty())
 }
 
-fn capabilities(data: &[u8]) -> BTreeSet<String> {
+fn capabilities(data: &[u8]) -> Capabilities {
     lines(data).take(200).map(|l| String::from_utf8_lossy(l).trim().to_ascii_uppercase()).collect()
 }

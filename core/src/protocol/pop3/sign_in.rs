@@ -4,7 +4,7 @@
 //! attack, and a server that does not begin TLS is told neither user nor password. APOP is not spoken: it is MD5 over what a man in
 //! the middle chooses (RFC 6151), and every server that has it has TLS too.
 
-use super::Session;
+use super::{Capabilities, Session};
 use super::reply::Status;
 use crate::error::{Error, Kind, Result, Scope};
 use crate::model::{Endpoint, Tls};
@@ -20,16 +20,18 @@ use std::sync::Arc;
 const LONGEST_COMMAND: usize = 255;
 
 impl Session {
-    /// Connects and signs in.
+    /// Connects and signs in. `known` is the server's [`Session::offer`] of another time: it is not asked again unless the sign-in
+    /// is refused, and then tried once more only where it has changed.
     pub async fn open(
         proxy: Option<&Proxy>,
         to: &Endpoint,
         trust: &Trust,
         who: &Credentials,
         meter: Arc<Meter>,
+        known: Option<Capabilities>,
     ) -> Result<Session> {
         let transport = Box::pin(Transport::connect(to, trust, proxy, meter)).await?;
-        Box::pin(Self::start(transport, to, trust, who)).await
+        Box::pin(Self::start(transport, to, trust, who, known)).await
     }
 
     /// From a connection that was just made.
@@ -38,6 +40,7 @@ impl Session {
         to: &Endpoint,
         trust: &Trust,
         who: &Credentials,
+        known: Option<Capabilities>,
     ) -> Result<Session> {
         let mut session = Session::new(transport);
         let greeting = session.status().await.map_err(|e| match e.kind {
@@ -58,10 +61,23 @@ impl Session {
         if to.tls == Tls::Starttls {
             session = session.upgrade(to, trust).await?;
         }
-        session.ask_capabilities().await?;
-        session.authenticate(to, who).await?;
-        // Some tell what they can do only to those they know (RFC 2449 section 5).
-        session.ask_capabilities().await?;
+        let remembered = known.is_some();
+        match known {
+            Some(known) => session.capabilities = known,
+            None => session.ask_capabilities().await?,
+        }
+        session.offer = session.capabilities.clone();
+        match session.authenticate(to, who).await {
+            Err(e) if remembered && e.kind == Kind::SignInRefused => {
+                let asked = session.ask_capabilities().await;
+                if asked.is_err() || session.capabilities == session.offer {
+                    return Err(e);
+                }
+                session.offer = session.capabilities.clone();
+                session.authenticate(to, who).await?;
+            }
+            other => other?,
+        }
         Ok(session)
     }
 

@@ -11,7 +11,6 @@ use crate::store::message::{Identity, NewMessage};
 use crate::store::placement::NewPlacement;
 use crate::sync::Context;
 use crate::uid_set::UidSet;
-use std::collections::BTreeSet;
 
 /// What came of one message.
 pub struct Came {
@@ -23,65 +22,64 @@ pub struct Came {
     pub whole: bool,
 }
 
-struct Understood {
+/// What a message says of itself, on its way into the store.
+pub struct Understood {
     uidl: String,
-    size: u64,
     message: NewMessage,
     received: i64,
     body: Option<(Packed, String)>,
 }
 
-/// Keeps messages in the inbox.
-pub async fn keep(ctx: &Context, came: Vec<Came>) -> Result<()> {
-    if came.is_empty() {
-        return Ok(());
-    }
+/// Reads what came, on a thread that may take its time.
+pub async fn understand(ctx: &Context, came: Vec<Came>) -> Result<Vec<Understood>> {
     let now = ctx.clock.now();
     let (store, account) = (ctx.store.clone(), ctx.account);
     let work = move || -> Result<Vec<Understood>> {
+        let mut packer = store.packer()?;
         came.into_iter()
             .map(|c| {
-                let head = header::section(&c.raw);
                 // All of it where all of it is here: a second message with the same header and size is another one.
                 let identity = Identity::of_header(c.entry.size, &c.raw);
                 let uidl = if c.entry.uidl.is_empty() { name_of(&c.raw) } else { c.entry.uidl };
-                let delivered = header::delivered(head);
-                let body = if c.whole {
+                let (envelope, delivered) = header::envelope_and_delivery(header::section(&c.raw));
+                let (body, has_attachments) = if c.whole {
                     let name = identity.0.iter().map(|b| format!("{b:02x}")).collect::<String>();
-                    let packed = store.pack_now(&format!("{account}-{name}"), &c.raw)?;
-                    Some((packed, render::preview(&c.raw)))
+                    let packed = packer.pack(&format!("{account}-{name}"), &c.raw)?;
+                    let (preview, files) = render::glance(&c.raw);
+                    (Some((packed, preview)), files)
                 } else {
-                    None
+                    (None, false)
                 };
                 Ok(Understood {
                     uidl,
-                    size: c.entry.size,
                     received: if delivered > 0 { delivered.min(now) } else { now },
-                    message: NewMessage {
-                        identity,
-                        envelope: header::envelope(head),
-                        size: c.entry.size,
-                        has_attachments: c.whole && render::has_attachments(&c.raw),
-                    },
+                    message: NewMessage { identity, envelope, size: c.entry.size, has_attachments },
                     body,
                 })
             })
             .collect()
     };
-    let understood = tokio::task::spawn_blocking(work)
-        .await
-        .map_err(|e| Error::new(Kind::Storage, "maildrop").because(e))??;
+    tokio::task::spawn_blocking(work).await.map_err(|e| Error::new(Kind::Storage, "maildrop").because(e))?
+}
+
+/// Keeps messages in the inbox.
+pub async fn keep(ctx: &Context, understood: Vec<Understood>) -> Result<()> {
+    if understood.is_empty() {
+        return Ok(());
+    }
+    let now = ctx.clock.now();
     let _only = ctx.turns.replaying.lock().await;
     let inbox = inbox(ctx).await?;
     let mut tx = ctx.store.begin().await?;
     let news: Vec<NewMessage> = understood.iter().map(|u| u.message.clone()).collect();
     let ids = tx.put_messages(ctx.account, &news).await?;
-    let (mut uid, mut placements, mut bodies) = (tx.next_uid(inbox).await?, Vec::new(), Vec::new());
-    let mut placed = BTreeSet::new();
+    // The same message under another unique-id is here already, wherever it was filed.
+    let mut unplaced = tx.unplaced(&ids.values().copied().collect::<Vec<_>>()).await?;
+    let mut uid = tx.next_uid(inbox).await?;
+    let (mut placements, mut seen, mut bodies) = (Vec::new(), Vec::new(), Vec::new());
     for u in understood {
         let Some(id) = ids.get(&u.message.identity).copied() else { continue };
-        // The same message under another unique-id: it is here already, wherever it was filed.
-        if tx.placements_of(id).await?.is_empty() && placed.insert(id) {
+        if unplaced.remove(&id) {
             placements.push(NewPlacement {
                 message: id,
                 uid,
@@ -94,12 +92,12 @@ pub async fn keep(ctx: &Context, came: Vec<Came>) -> Result<()> {
             uid += 1;
         }
         let state = if u.body.is_some() { SeenState::Here } else { SeenState::Partial };
-        let seen =
-            Seen { uidl: u.uidl, size: u.size, message: Some(id), first_seen: now, last_seen: now, state };
-        tx.put_seen(ctx.account, &seen).await?;
+        let (uidl, size) = (u.uidl, u.message.size);
+        seen.push(Seen { uidl, size, message: Some(id), first_seen: now, last_seen: now, state });
         bodies.extend(u.body.map(|(packed, preview)| (id, packed, preview)));
     }
     tx.add_placements(inbox, &placements).await?;
+    tx.put_seen(ctx.account, &seen).await?;
     tx.set_progress(inbox, 1, uid, &UidSet::new()).await?;
     tx.put_bodies(&bodies).await?;
     tx.commit().await

@@ -1,7 +1,7 @@
 //! One conversation with the maildrop.
 
 use super::listing::{Entry, listing, name_of};
-use super::store::{Came, inbox, keep};
+use super::store::{Came, Understood, inbox, keep, understand};
 use crate::account;
 use crate::error::{Error, Kind, Result};
 use crate::model::{Leave, MessageId};
@@ -11,9 +11,13 @@ use crate::store::maildrop::{Seen, SeenState};
 use crate::sync::Context;
 use crate::sync::bodies;
 use std::collections::HashMap;
+use std::sync::Arc;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
-/// What is kept in one transaction, at most. Bytes; messages.
-const BATCH: (u64, usize) = (4 << 20, 200);
+/// What is read in one go, at most. Messages.
+const BATCH: usize = 200;
+/// What may be on its way from the line to the disk. KiB.
+const ROOM: u32 = 16 << 10;
 /// What was in the maildrop last so long ago is forgotten. Seconds.
 const REMEMBER: i64 = 400 * 86_400;
 const DAY: i64 = 86_400;
@@ -52,8 +56,9 @@ async fn fetch_and_remove(ctx: &Context, session: &mut Session, wanted: &[Messag
     new.reverse();
     let large = |e: &Entry| account.size_limit > 0 && e.size > account.size_limit && session.can("TOP");
     let (large, small): (Vec<Entry>, Vec<Entry>) = new.into_iter().partition(large);
-    fetch(ctx, session, large, false).await?;
-    fetch(ctx, session, small, true).await?;
+    let ends = if account.leave == Leave::Always { How::Last } else { How::Whole };
+    fetch(ctx, session, large, How::Header).await?;
+    fetch(ctx, session, small, ends).await?;
     note_sight(ctx, &entries, &known).await?;
     remove(ctx, &account, session, &entries).await
 }
@@ -63,53 +68,75 @@ fn is_known(known: &HashMap<String, Seen>, entry: &Entry) -> bool {
     known.get(&entry.uidl).is_some_and(|seen| seen.size == entry.size)
 }
 
-/// Fetches messages and keeps them, batch by batch; while one is written the next is on its way.
-async fn fetch(ctx: &Context, session: &mut Session, entries: Vec<Entry>, whole: bool) -> Result<()> {
+/// How messages are fetched.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum How {
+    /// Their header alone.
+    Header,
+    Whole,
+    /// Whole, and nothing follows: nothing is removed.
+    Last,
+}
+
+/// Fetches messages and keeps them: while some are written others are read and more are on their way. Each step takes all that
+/// the one before it has ready, so the first message is seen at once and the last ones are not waited for one by one.
+async fn fetch(ctx: &Context, session: &mut Session, entries: Vec<Entry>, how: How) -> Result<()> {
     let wanted: Vec<(u32, u64)> = entries.iter().map(|e| (e.number, e.size)).collect();
     let mut by_number: HashMap<u32, Entry> = entries.into_iter().map(|e| (e.number, e)).collect();
-    let (full, mut batches) = tokio::sync::mpsc::channel::<Vec<Came>>(1);
+    let room = Arc::new(Semaphore::new(ROOM as usize));
+    let (came, mut coming) = mpsc::unbounded_channel::<(Came, OwnedSemaphorePermit)>();
+    let (ready, mut understood) = mpsc::channel::<(Vec<Understood>, OwnedSemaphorePermit)>(1);
+    // A step that fails closes the way to it, so that the one before it ends; what failed first is told.
     let receiving = async move {
-        let mut coming = if whole { session.retrieve(&wanted) } else { session.top(&wanted, 0) };
-        let (mut batch, mut bytes) = (Vec::new(), 0);
-        let ended = loop {
-            let (number, outcome) = match coming.next().await {
-                Ok(Some(next)) => next,
-                Ok(None) => break Ok(()),
-                Err(e) => break Err(e),
-            };
+        let mut messages = match how {
+            How::Header => session.top(&wanted, 0),
+            How::Whole => session.retrieve(&wanted),
+            How::Last => session.retrieve_last(&wanted),
+        };
+        while let Some((number, outcome)) = messages.next().await? {
             match outcome {
                 Ok(raw) => {
                     let Some(entry) = by_number.remove(&number) else { continue };
-                    bytes += raw.len() as u64;
-                    batch.push(Came { entry, raw, whole });
+                    let size = u32::try_from(raw.len() >> 10).unwrap_or(ROOM).clamp(1, ROOM);
+                    let Ok(permit) = room.clone().acquire_many_owned(size).await else { break };
+                    if came.send((Came { entry, raw, whole: how != How::Header }, permit)).is_err() {
+                        break;
+                    }
                 }
                 // Another has taken it away in this very moment, or the server cannot read it: the others come all the same.
                 Err(e) if e.kind == Kind::Refused => tracing::info!(error = %e, "a message did not come"),
-                Err(e) => break Err(e),
-            }
-            if bytes >= BATCH.0 || batch.len() >= BATCH.1 {
-                bytes = 0;
-                if full.send(std::mem::take(&mut batch)).await.is_err() {
-                    return Ok(()); // writing has failed, and says why
-                }
-            }
-        };
-        // What came before the line was cut counts.
-        let _ = full.send(batch).await;
-        ended
-    };
-    let keeping = async {
-        while let Some(batch) = batches.recv().await {
-            if let Err(e) = keep(ctx, batch).await {
-                batches.close();
-                return Err(e);
+                Err(e) => return Err(e),
             }
         }
         Ok(())
     };
-    let (received, kept) = tokio::join!(receiving, keeping);
-    kept?;
-    received
+    let reading = async move {
+        while let Some((first, mut permit)) = coming.recv().await {
+            let mut batch = vec![first];
+            while batch.len() < BATCH
+                && let Ok((next, more)) = coming.try_recv()
+            {
+                batch.push(next);
+                permit.merge(more);
+            }
+            if ready.send((understand(ctx, batch).await?, permit)).await.is_err() {
+                break;
+            }
+        }
+        Ok(())
+    };
+    let keeping = async move {
+        while let Some((mut batch, mut permit)) = understood.recv().await {
+            while let Ok((next, more)) = understood.try_recv() {
+                batch.extend(next);
+                permit.merge(more);
+            }
+            keep(ctx, batch).await?;
+        }
+        Ok(())
+    };
+    let (received, read, kept) = tokio::join!(receiving, reading, keeping);
+    kept.and(read).and(received)
 }
 
 /// What is still there is remembered; what was not there for long is forgotten.

@@ -26,8 +26,9 @@ pub fn run() -> bool {
 fn row(of: &str, fill: impl Fn(&mut Loader)) -> bool {
     let server = Dovecot::start_with(Options { pop3: true, ..Options::default() });
     fill(&mut Loader::sign_in(server.imap, "ana", PASSWORD));
-    let runtime =
-        || tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("runtime");
+    let runtime = || {
+        tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("runtime")
+    };
     // The way there is no part of what is measured.
     let (way, own) = (runtime(), runtime());
     let distance = way.block_on(Distance::start(server.pop3, TRIP));

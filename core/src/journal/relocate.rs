@@ -2,7 +2,7 @@
 
 use super::{Actions, delete, folder, targets};
 use crate::error::{Error, Kind, Result};
-use crate::model::{AccountId, ActionId, MailboxId, PlacementId, Role};
+use crate::model::{AccountId, ActionId, MailboxId, MessageId, PlacementId, Role};
 use crate::store::Tx;
 use crate::store::intent::IntentKind;
 use crate::store::mailbox::MailboxRow;
@@ -33,6 +33,7 @@ pub(super) async fn within(
     to: &MailboxRow,
     label: &str,
 ) -> Result<()> {
+    let everything = all_mail(tx, to.account).await?;
     for (account, p) in targets(tx, ids).await? {
         if account != to.account {
             return Err(Error::new(Kind::Usage, &to.name).because("messages move within their account"));
@@ -40,13 +41,42 @@ pub(super) async fn within(
         if p.mailbox == to.id {
             continue;
         }
+        let there = match everything {
+            Some(_) => at(tx, to.id, p.message).await?,
+            None => None,
+        };
+        let stays = everything == Some(p.mailbox) && !matches!(to.role, Some(Role::Trash | Role::Junk));
+        if stays && there.is_some() {
+            continue; // it has that label
+        }
         let action = actions.of(tx, account, "move", label, to.id, now).await?;
-        let expected = tx.add_expected(to.id, &p).await?;
-        let kind = IntentKind::Move { target: to.id, expected };
+        // What lies there already has arrived.
+        let expected = match there {
+            Some(there) => there,
+            None => tx.add_expected(to.id, &p).await?,
+        };
+        let kind = match stays {
+            true => IntentKind::Copy { target: to.id, expected },
+            false => IntentKind::Move { target: to.id, expected },
+        };
         tx.add_intent(action, account, p.id, p.mailbox, &kind, 0).await?;
-        tx.set_hidden(&p, true).await?;
+        tx.set_hidden(&p, !stays).await?;
     }
     Ok(())
+}
+
+/// Gmail's mailbox of everything, where the account has it. There a mailbox is a label of one message: what is put into one where it
+/// lies already stays one, and out of this one nothing is taken but into the trash and the junk. Known by its name, which is
+/// never another (elsewhere `\All` may be a view of messages that lie in other mailboxes).
+pub(super) async fn all_mail(tx: &mut Tx, account: AccountId) -> Result<Option<MailboxId>> {
+    let gmail = |m: &MailboxRow| m.name.starts_with("[Gmail]/") || m.name.starts_with("[Google Mail]/");
+    let mailboxes = tx.mailboxes(account).await?;
+    Ok(mailboxes.iter().find(|m| m.role == Some(Role::All) && gmail(m) && m.usable()).map(|m| m.id))
+}
+
+async fn at(tx: &mut Tx, mailbox: MailboxId, message: MessageId) -> Result<Option<PlacementId>> {
+    let places = tx.placements_of(message).await?;
+    Ok(places.iter().find(|p| p.mailbox == mailbox && p.uid > 0 && !p.hidden).map(|p| p.id))
 }
 
 /// Copies messages into a mailbox of the same account.

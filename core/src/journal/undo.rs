@@ -1,6 +1,6 @@
 //! The user takes something back, or the server refused it.
 
-use super::folder;
+use super::{folder, relocate};
 use crate::error::Result;
 use crate::model::{AccountId, ActionId, FlagChange, MailboxId, PlacementId};
 use crate::store::Tx;
@@ -73,10 +73,13 @@ pub async fn revert(tx: &mut Tx, intent: &IntentRow) -> Result<()> {
 /// Takes a placement away that the server never had, and what was still wished for it.
 pub async fn drop_with_wishes(tx: &mut Tx, id: PlacementId) -> Result<()> {
     for wish in tx.waiting_for(id).await? {
-        if let Some((_, expected)) = wish.kind.leads_to() {
+        tx.remove_intent(wish.id).await?;
+        // What lies there already is nothing that this wish would have made.
+        if let Some((_, expected)) = wish.kind.leads_to()
+            && tx.placement(expected).await?.is_some_and(|there| there.uid == 0)
+        {
             Box::pin(drop_with_wishes(tx, expected)).await?;
         }
-        tx.remove_intent(wish.id).await?;
     }
     tx.remove_placement(id).await
 }
@@ -142,9 +145,13 @@ async fn reverse(tx: &mut Tx, account: AccountId, action: ActionId, intent: &Int
         IntentKind::Move { expected, .. } => {
             let Some(p) = tx.placement(*expected).await?.filter(|p| !p.hidden) else { return Ok(false) };
             let back = tx.add_expected(intent.mailbox, &p).await?;
-            let kind = IntentKind::Move { target: intent.mailbox, expected: back };
+            let stays = relocate::all_mail(tx, account).await? == Some(p.mailbox);
+            let kind = match stays {
+                true => IntentKind::Copy { target: intent.mailbox, expected: back },
+                false => IntentKind::Move { target: intent.mailbox, expected: back },
+            };
             tx.add_intent(action, account, p.id, p.mailbox, &kind, 0).await?;
-            tx.set_hidden(&p, true).await?;
+            tx.set_hidden(&p, !stays).await?;
             Ok(true)
         }
         // Of the copies, not of what was copied.

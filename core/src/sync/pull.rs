@@ -229,7 +229,9 @@ pub async fn let_go(tx: &mut Tx, now: i64, p: &PlacementRow) -> Result<i64> {
                 continue;
             }
             IntentKind::Move { expected, .. } | IntentKind::Copy { expected, .. } => {
-                undo::drop_with_wishes(tx, expected).await?;
+                if tx.placement(expected).await?.is_some_and(|there| there.uid == 0) {
+                    undo::drop_with_wishes(tx, expected).await?;
+                }
                 decision::record(tx, now, "moved_elsewhere", &intent, p).await?;
                 overtaken += 1;
             }

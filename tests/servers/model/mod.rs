@@ -40,6 +40,9 @@ pub const TIERS: [(&str, &str); 6] = [
     ("bare", "IMAP4rev1"),
 ];
 
+/// What Gmail offers, as far as the model has it.
+pub const GMAIL: &str = "IMAP4rev1 IDLE ENABLE NAMESPACE UIDPLUS MOVE CONDSTORE ESEARCH LIST-EXTENDED LIST-STATUS SPECIAL-USE UNSELECT LITERAL+ X-GM-EXT-1";
+
 /// A running model. Clones are the same server.
 #[derive(Clone)]
 pub struct Model(Arc<Inner>);

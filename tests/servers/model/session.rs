@@ -550,6 +550,9 @@ impl Session {
         if items.contains("EMAILID") {
             let _ = write!(out, " EMAILID (M{})", m.object);
         }
+        if items.contains("X-GM-MSGID") {
+            let _ = write!(out, " X-GM-MSGID {} X-GM-THRID {} X-GM-LABELS ()", m.object, m.object);
+        }
         if items.contains("HEADER.FIELDS") {
             let header = m.header();
             let _ = write!(

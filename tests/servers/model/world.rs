@@ -51,6 +51,35 @@ impl Folder {
         self.modseq
     }
 
+    fn change(&mut self, add: bool, flags: &[&str], which: impl Fn(&Mail) -> bool) -> Vec<u32> {
+        let mut touched = Vec::new();
+        let modseq = self.modseq + 1;
+        for m in self.mails.iter_mut().filter(|m| which(m)) {
+            touched.push(m.uid);
+            let before = m.flags.clone();
+            for flag in flags {
+                if add {
+                    m.flags.insert((*flag).to_owned());
+                } else {
+                    m.flags.remove(*flag);
+                }
+            }
+            if m.flags != before {
+                m.modseq = modseq;
+                self.modseq = modseq;
+            }
+        }
+        touched
+    }
+
+    fn take(&mut self, object: u64) {
+        if let Some(i) = self.mails.iter().position(|m| m.object == object) {
+            let uid = self.mails.remove(i).uid;
+            let modseq = self.bump();
+            self.vanished.push((modseq, uid));
+        }
+    }
+
     pub fn mail(&self, uid: u32) -> Option<&Mail> {
         self.mails.iter().find(|m| m.uid == uid)
     }
@@ -61,7 +90,14 @@ impl Folder {
 pub struct World {
     pub folders: Vec<Folder>,
     next: u64,
+    /// Mailboxes are labels of one message, as Gmail has it ([`World::gmail`]).
+    labels: bool,
 }
+
+/// Where Gmail keeps everything that is not in the two below.
+pub const ALL: &str = "[Gmail]/All Mail";
+/// What lies here lies nowhere else.
+const APART: [&str; 2] = ["[Gmail]/Trash", "[Gmail]/Spam"];
 
 impl Default for World {
     fn default() -> Self {
@@ -72,8 +108,25 @@ impl Default for World {
 impl World {
     /// Only an inbox.
     pub fn new() -> Self {
-        let mut world = Self { folders: Vec::new(), next: 100 };
+        let mut world = Self { folders: Vec::new(), next: 100, labels: false };
         world.create("INBOX");
+        world
+    }
+
+    /// Gmail's shape (developers.google.com/workspace/gmail/imap/imap-extensions and its help pages): a message is there once and has
+    /// labels, which are shown as mailboxes. What carries no label is in All Mail alone; putting it into Trash or Spam takes
+    /// all labels off; EXPUNGE takes one label off, and removes for good only in those two; flags are the message's.
+    pub fn gmail() -> Self {
+        let mut world = Self { labels: true, ..Self::new() };
+        for (name, role) in [
+            (ALL, "\\All"),
+            ("[Gmail]/Drafts", "\\Drafts"),
+            ("[Gmail]/Sent Mail", "\\Sent"),
+            (APART[0], "\\Trash"),
+            (APART[1], "\\Junk"),
+        ] {
+            world.create_for(name, role);
+        }
         world
     }
 
@@ -158,6 +211,18 @@ impl World {
     }
 
     fn put(&mut self, name: &str, raw: Arc<Vec<u8>>, flags: BTreeSet<String>, object: u64) -> Option<u32> {
+        if self.labels {
+            if let Some(there) = self.folder(name)?.mails.iter().find(|m| m.object == object) {
+                return Some(there.uid);
+            }
+            let apart = APART.contains(&name);
+            for place in self.folders.iter_mut().filter(|f| apart || APART.contains(&f.name.as_str())) {
+                place.take(object);
+            }
+            if !apart && name != ALL {
+                self.put(ALL, raw.clone(), flags.clone(), object);
+            }
+        }
         let f = self.folder_mut(name)?;
         let (uid, modseq) = (f.uid_next, f.bump());
         f.uid_next += 1;
@@ -168,21 +233,14 @@ impl World {
     /// Sets or clears flags; the UIDs that are there.
     pub fn store(&mut self, name: &str, uids: &[u32], add: bool, flags: &[&str]) -> Vec<u32> {
         let Some(f) = self.folder_mut(name) else { return Vec::new() };
-        let mut touched = Vec::new();
-        let modseq = f.modseq + 1;
-        for m in f.mails.iter_mut().filter(|m| uids.contains(&m.uid)) {
-            touched.push(m.uid);
-            let before = m.flags.clone();
-            for flag in flags {
-                if add {
-                    m.flags.insert((*flag).to_owned());
-                } else {
-                    m.flags.remove(*flag);
-                }
-            }
-            if m.flags != before {
-                m.modseq = modseq;
-                f.modseq = modseq;
+        let touched = f.change(add, flags, |m| uids.contains(&m.uid));
+        let objects: BTreeSet<u64> =
+            f.mails.iter().filter(|m| touched.contains(&m.uid)).map(|m| m.object).collect();
+        if self.labels {
+            // Marked to be expunged it is in one mailbox; everything else is the message's.
+            let flags: Vec<&str> = flags.iter().copied().filter(|f| *f != "\\Deleted").collect();
+            for other in self.folders.iter_mut().filter(|f| f.name != name) {
+                other.change(add, &flags, |m| objects.contains(&m.object));
             }
         }
         touched
@@ -190,6 +248,9 @@ impl World {
 
     /// Removes these.
     pub fn remove(&mut self, name: &str, uids: &[u32]) {
+        if self.labels && name == ALL {
+            return; // archived it is already
+        }
         let Some(f) = self.folder_mut(name) else { return };
         for uid in uids {
             if let Some(i) = f.mails.iter().position(|m| m.uid == *uid) {

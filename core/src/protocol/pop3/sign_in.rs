@@ -4,8 +4,8 @@
 //! attack, and a server that does not begin TLS is told neither user nor password. APOP is not spoken: it is MD5 over what a man in
 //! the middle chooses (RFC 6151), and every server that has it has TLS too.
 
-use super::{Capabilities, Session};
 use super::reply::Status;
+use super::{Capabilities, Session};
 use crate::error::{Error, Kind, Result, Scope};
 use crate::model::{Endpoint, Tls};
 use crate::protocol::proxy::Proxy;

@@ -1,0 +1,153 @@
+//! Two devices on a server of Gmail's shape, where mailboxes are labels of one message.
+
+use malote_core::journal::{flag, relocate, undo};
+use malote_core::model::{ActionId, FlagChange, Flags, Keep, PlacementId, Role};
+use servers::chance::Chance;
+use servers::device::small;
+use servers::model::world::{ALL, World};
+use servers::model::{GMAIL, Model};
+use servers::station::{Station, on_virtual_time, scratch};
+
+const TRASH: &str = "[Gmail]/Trash";
+
+fn world() -> World {
+    let mut world = World::gmail();
+    world.create("Obras");
+    world.create("Casa");
+    for n in 0..8 {
+        world.append("INBOX", &small(&format!("m{n}")), &[]);
+    }
+    let uids: Vec<u32> = world.folder("INBOX").expect("inbox").mails.iter().map(|m| m.uid).collect();
+    world.copy("INBOX", &uids[..4], "Obras");
+    world
+}
+
+async fn moved(device: &Station, ids: &[PlacementId], to: &str) -> Vec<ActionId> {
+    let target = device.mailbox(to).await.expect("target");
+    let mut tx = device.tx().await;
+    let actions = relocate::move_to(&mut tx, 0, ids, target, "move").await.expect("move");
+    tx.commit().await.expect("commit");
+    actions
+}
+
+async fn to_role(device: &Station, ids: &[PlacementId], role: Role) -> Vec<ActionId> {
+    let mut tx = device.tx().await;
+    let actions = relocate::move_to_role(&mut tx, 0, ids, role, 0).await.expect("move");
+    tx.commit().await.expect("commit");
+    actions
+}
+
+async fn words(device: &Station, mailbox: &str) -> Vec<String> {
+    let mut all: Vec<String> = device.rows(mailbox).await.into_iter().map(|(word, ..)| word).collect();
+    all.sort();
+    all
+}
+
+async fn in_step(devices: &[Station]) {
+    for _ in 0..2 {
+        for device in devices {
+            device.sync().await.expect("sync");
+        }
+    }
+    for device in devices {
+        assert_eq!(device.wrongs().await, Vec::<String>::new());
+    }
+}
+
+async fn devices(model: &Model, dir: &std::path::Path) -> Vec<Station> {
+    let mut all = Vec::new();
+    for name in ["laptop", "phone"] {
+        all.push(Station::open(model, &dir.join(name), Keep::All).await);
+    }
+    in_step(&all).await;
+    all
+}
+
+#[test]
+fn a_message_is_there_once_whatever_its_labels() {
+    on_virtual_time(async {
+        let (model, dir) = (Model::with(world(), GMAIL), scratch());
+        let all = devices(&model, dir.path()).await;
+        let (laptop, phone) = (&all[0], &all[1]);
+        let same = laptop.ids("INBOX", &["m1"]).await[0];
+        let mut tx = laptop.tx().await;
+        let message = tx.placement(same).await.expect("row").expect("there").message;
+        assert_eq!(tx.placements_of(message).await.expect("rows").len(), 3, "inbox, label and All Mail");
+        drop(tx);
+
+        // A star is the message's, whatever label it was set under.
+        let mut tx = laptop.tx().await;
+        let star =
+            FlagChange { add: Flags { bits: Flags::FLAGGED, ..Flags::default() }, remove: Flags::default() };
+        flag::mark(&mut tx, 0, &[same], &star, "star").await.expect("star");
+        tx.commit().await.expect("commit");
+        in_step(&all).await;
+        for place in ["INBOX", "Obras", ALL] {
+            let row = phone.rows(place).await.into_iter().find(|(word, ..)| word == "m1").expect("m1");
+            assert_eq!(row.1, ["\\Flagged"], "{place}");
+        }
+
+        // Archived it leaves the inbox and keeps its other labels; undone it is back.
+        let archived = to_role(laptop, &laptop.ids("INBOX", &["m1", "m6"]).await, Role::Archive).await;
+        in_step(&all).await;
+        assert!(!words(phone, "INBOX").await.contains(&"m1".to_owned()));
+        assert_eq!(words(phone, ALL).await.iter().filter(|w| *w == "m1").count(), 1);
+        assert!(words(phone, "Obras").await.contains(&"m1".to_owned()));
+        let mut tx = laptop.tx().await;
+        undo::undo(&mut tx, 0, archived[0]).await.expect("undo");
+        tx.commit().await.expect("commit");
+        in_step(&all).await;
+        assert!(words(phone, "INBOX").await.contains(&"m6".to_owned()));
+        assert!(words(laptop, ALL).await.contains(&"m6".to_owned()));
+
+        // In the trash it is nowhere else; out of it again it is in All Mail too.
+        to_role(phone, &phone.ids("Obras", &["m2"]).await, Role::Trash).await;
+        in_step(&all).await;
+        for place in ["INBOX", "Obras", ALL] {
+            assert!(!words(laptop, place).await.contains(&"m2".to_owned()), "{place}");
+        }
+        assert_eq!(words(laptop, TRASH).await, ["m2"]);
+        moved(laptop, &laptop.ids(TRASH, &["m2"]).await, "Casa").await;
+        in_step(&all).await;
+        assert!(words(phone, ALL).await.contains(&"m2".to_owned()));
+        // Out of All Mail it gets a label, and stays there.
+        moved(laptop, &laptop.ids(ALL, &["m7"]).await, "Casa").await;
+        in_step(&all).await;
+        assert_eq!(words(phone, "Casa").await, ["m2", "m7"]);
+        assert!(words(laptop, ALL).await.contains(&"m7".to_owned()));
+    });
+}
+
+/// Two devices do at random what people do, offline for a few steps each; in the end both equal the server, and nothing is lost.
+#[test]
+fn two_devices_at_random_stay_right() {
+    for seed in 1..=12u64 {
+        on_virtual_time(async {
+            let (model, dir) = (Model::with(world(), GMAIL), scratch());
+            let all = devices(&model, dir.path()).await;
+            let mut chance = Chance::new(seed);
+            let places = ["INBOX", "Obras", "Casa", ALL, TRASH, "[Gmail]/Spam"];
+            for _ in 0..40 {
+                let device = &all[chance.below(2)];
+                let from = *chance.pick(&places);
+                let rows = device.rows(from).await;
+                if !rows.is_empty() {
+                    let id = chance.pick(&rows).2;
+                    let to = *chance.pick(&places);
+                    moved(device, &[id], to).await;
+                }
+                if chance.percent(40) {
+                    device.sync().await.expect("sync");
+                }
+            }
+            println!("seed {seed}");
+            in_step(&all).await;
+            let world = model.world();
+            let kept: std::collections::BTreeSet<String> = [ALL, TRASH, "[Gmail]/Spam"]
+                .iter()
+                .flat_map(|place| world.contents(place).into_keys())
+                .collect();
+            assert_eq!(kept.len(), 8, "seed {seed}: {kept:?}");
+        });
+    }
+}

@@ -2,7 +2,7 @@
 
 use malote_core::error::Kind;
 use malote_core::model::{Endpoint, Tls};
-use malote_core::protocol::pop3::Session;
+use malote_core::protocol::pop3::{Capabilities, Session};
 use malote_core::protocol::sasl::Credentials;
 use malote_core::protocol::tls::Trust;
 use malote_core::protocol::transport::Meter;
@@ -115,4 +115,41 @@ async fn a_deletion_counts_with_quit() {
         raws.push(raw.expect("a message"));
     }
     assert_eq!(raws, [small("a"), small("c")]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_offered_once_is_not_asked_again() {
+    let server = server();
+    loader::fill(&server, "ana", "INBOX", &["a", "b", "c"]);
+    let to = Endpoint { host: "localhost".into(), port: server.pop3s, tls: Tls::Implicit };
+    let trust = Trust::default().with_file(&server.ca).expect("trust");
+    let who = Credentials::password("ana", PASSWORD);
+    let visit = async |known: Option<Capabilities>| {
+        let meter: Arc<Meter> = Arc::default();
+        let mut session = Session::open(None, &to, &trust, &who, meter.clone(), known).await.expect("in");
+        let opened = meter.round_trips();
+        let messages = session.survey().await.expect("survey").messages;
+        let wanted: Vec<(u32, u64)> = messages.iter().map(|(n, size, _)| (*n, *size)).collect();
+        let mut coming = session.retrieve_last(&wanted);
+        let mut came = 0;
+        while let Some((_, raw)) = coming.next().await.expect("retrieve") {
+            came += usize::from(raw.is_ok());
+        }
+        let (fetched, offer) = (meter.round_trips(), session.offer().clone());
+        session.quit().await.expect("quit");
+        assert_eq!((came, meter.round_trips()), (3, fetched), "QUIT went with the last message");
+        (opened, fetched, offer)
+    };
+    let (asked, whole, offer) = visit(None).await;
+    let (known, shorter, _) = visit(Some(offer.clone())).await;
+    assert_eq!((asked - known, whole - shorter), (1, 1));
+    // What is remembered is wrong by now: it is asked after all, and the sign-in goes another way.
+    let wrong = ["PIPELINING", "SASL SCRAM-SHA-256"].map(str::to_owned).into();
+    let (_, _, again) = visit(Some(wrong)).await;
+    assert_eq!(again, offer);
+    // A wrong password is tried once.
+    let guess = Credentials::password("ana", "errada");
+    let meter: Arc<Meter> = Arc::default();
+    let refused = Session::open(None, &to, &trust, &guess, meter, Some(offer)).await.err().expect("refused");
+    assert_eq!(refused.kind, Kind::SignInRefused);
 }

@@ -6,6 +6,7 @@ use crate::model::{AccountId, ActionId, MailboxId, MessageId, PlacementId, Role}
 use crate::store::Tx;
 use crate::store::intent::IntentKind;
 use crate::store::mailbox::MailboxRow;
+use crate::store::placement::PlacementRow;
 
 /// Moves messages into a mailbox of the same account.
 pub async fn move_to(
@@ -55,14 +56,26 @@ pub(super) async fn within(
             Some(there) => there,
             None => tx.add_expected(to.id, &p).await?,
         };
-        let kind = match stays {
-            true => IntentKind::Copy { target: to.id, expected },
-            false => IntentKind::Move { target: to.id, expected },
-        };
-        tx.add_intent(action, account, p.id, p.mailbox, &kind, 0).await?;
-        tx.set_hidden(&p, !stays).await?;
+        wish(tx, account, action, &p, (to.id, expected), stays).await?;
     }
     Ok(())
+}
+
+/// Writes down that a message goes to a mailbox, as the placement expected there. Where it `stays` at its old place that is a copy.
+pub(super) async fn wish(
+    tx: &mut Tx,
+    account: AccountId,
+    action: ActionId,
+    p: &PlacementRow,
+    (target, expected): (MailboxId, PlacementId),
+    stays: bool,
+) -> Result<()> {
+    let kind = match stays {
+        true => IntentKind::Copy { target, expected },
+        false => IntentKind::Move { target, expected },
+    };
+    tx.add_intent(action, account, p.id, p.mailbox, &kind, 0).await?;
+    if stays { Ok(()) } else { tx.set_hidden(p, true).await }
 }
 
 /// Gmail's mailbox of everything, where the account has it. There a mailbox is a label of one message: what is put into one where it
@@ -92,8 +105,7 @@ pub async fn copy_to(tx: &mut Tx, now: i64, ids: &[PlacementId], target: Mailbox
         }
         let action = actions.of(tx, account, "copy", "copy", target, now).await?;
         let expected = tx.add_expected(target, &p).await?;
-        let kind = IntentKind::Copy { target, expected };
-        tx.add_intent(action, account, p.id, p.mailbox, &kind, 0).await?;
+        wish(tx, account, action, &p, (target, expected), true).await?;
     }
     Ok(actions.done())
 }

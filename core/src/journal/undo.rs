@@ -13,11 +13,12 @@ pub async fn undo(tx: &mut Tx, now: i64, action: ActionId) -> Result<Option<(Str
     let Some((account, label)) = tx.take_action(action).await? else { return Ok(None) };
     let opposite = tx.add_action(account, "undo", &label, MailboxId(0), now).await?;
     let mut whole = true;
+    let everything = relocate::all_mail(tx, account).await?;
     for intent in tx.intents_of(action).await? {
         if intent.state == IntentState::Queued {
             revert(tx, &intent).await?;
         } else {
-            whole &= reverse(tx, account, opposite, &intent).await?;
+            whole &= reverse(tx, account, opposite, &intent, everything).await?;
         }
     }
     // Sending may have waited for these.
@@ -125,7 +126,14 @@ async fn show_what_waits(tx: &mut Tx, p: &PlacementRow) -> Result<()> {
 }
 
 /// The opposite of what the server was told; false when there is none.
-async fn reverse(tx: &mut Tx, account: AccountId, action: ActionId, intent: &IntentRow) -> Result<bool> {
+/// `everything` is [`relocate::all_mail`].
+async fn reverse(
+    tx: &mut Tx,
+    account: AccountId,
+    action: ActionId,
+    intent: &IntentRow,
+    everything: Option<MailboxId>,
+) -> Result<bool> {
     if intent.kind.is_about_mailbox() {
         return reverse_mailbox(tx, account, action, intent).await;
     }
@@ -145,13 +153,8 @@ async fn reverse(tx: &mut Tx, account: AccountId, action: ActionId, intent: &Int
         IntentKind::Move { expected, .. } => {
             let Some(p) = tx.placement(*expected).await?.filter(|p| !p.hidden) else { return Ok(false) };
             let back = tx.add_expected(intent.mailbox, &p).await?;
-            let stays = relocate::all_mail(tx, account).await? == Some(p.mailbox);
-            let kind = match stays {
-                true => IntentKind::Copy { target: intent.mailbox, expected: back },
-                false => IntentKind::Move { target: intent.mailbox, expected: back },
-            };
-            tx.add_intent(action, account, p.id, p.mailbox, &kind, 0).await?;
-            tx.set_hidden(&p, !stays).await?;
+            let stays = everything == Some(p.mailbox);
+            relocate::wish(tx, account, action, &p, (intent.mailbox, back), stays).await?;
             Ok(true)
         }
         // Of the copies, not of what was copied.

@@ -69,11 +69,6 @@ impl Session {
         &self.offer
     }
 
-    /// True once the connection cannot be used any more.
-    pub fn is_broken(&self) -> bool {
-        self.broken
-    }
-
     pub(super) async fn say(&mut self, line: &str) -> Result<()> {
         if self.broken {
             return Err(Error::new(Kind::ConnectionLost, self.transport.host()));

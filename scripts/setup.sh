@@ -16,8 +16,10 @@ debian() {
 		xvfb xauth dbus dbus-x11 gnome-keyring x11-utils
 		fonts-noto-core fonts-noto-color-emoji fonts-noto-cjk
 		# the screens in a browser, a mail server for the tests
-		chromium dovecot-imapd dovecot-pop3d faketime curl openssl procps libsasl2-modules libsasl2-modules-db
+		chromium dovecot-imapd dovecot-pop3d dovecot-lmtpd faketime curl openssl procps libsasl2-modules libsasl2-modules-db
 	)
+	# It wants to be root to run, so only a machine that lets it gets it (CI): nobody's own is made a mail server.
+	[ "$(id -u)" = 0 ] && wanted+=(postfix)
 	local missing=()
 	for p in "${wanted[@]}"; do
 		dpkg-query -W -f='${Status}' "$p" 2>/dev/null | grep -q "ok installed" || missing+=("$p")

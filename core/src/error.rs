@@ -21,6 +21,10 @@ pub enum Kind {
     SecretMissing,
     /// The operating system's secret store cannot be used.
     SecretStore,
+    /// The secrets are locked with the user's passphrase, which was not entered since the start.
+    Locked,
+    /// That is not the passphrase.
+    PassphraseWrong,
     /// The password command of the user failed.
     PasswordCommand,
     /// The host name has no address.
@@ -77,6 +81,8 @@ pub enum Kind {
     Cancelled,
     /// The user has paused the account.
     Paused,
+    /// The organisation has switched sending from mail apps off (Microsoft's "SMTP AUTH").
+    SubmissionOff,
     /// The issuer of tokens wants the user to sign in again: the token was revoked, has run out, or was never given.
     ConsentNeeded,
     /// The issuer of tokens refused what was asked, or said something that makes no sense.
@@ -91,6 +97,8 @@ impl Kind {
             Kind::PasswordExpired => "password_expired",
             Kind::SecretMissing => "secret_missing",
             Kind::SecretStore => "secret_store",
+            Kind::Locked => "locked",
+            Kind::PassphraseWrong => "passphrase_wrong",
             Kind::PasswordCommand => "password_command",
             Kind::HostUnknown => "host_unknown",
             Kind::Unreachable => "unreachable",
@@ -119,6 +127,7 @@ impl Kind {
             Kind::Usage => "usage",
             Kind::Cancelled => "cancelled",
             Kind::Paused => "paused",
+            Kind::SubmissionOff => "submission_off",
             Kind::ConsentNeeded => "consent_needed",
             Kind::TokenRefused => "token_refused",
         }
@@ -132,8 +141,10 @@ impl Kind {
             | Kind::ContactAdmin
             | Kind::SecretMissing
             | Kind::SecretStore
+            | Kind::Locked
             | Kind::PasswordCommand
             | Kind::Paused
+            | Kind::SubmissionOff
             | Kind::ConsentNeeded => (Scope::Account, Retry::AfterUser),
             Kind::TokenRefused => (Scope::Account, Retry::Later),
             Kind::HostUnknown
@@ -156,7 +167,7 @@ impl Kind {
                 (Scope::Device, Retry::Never)
             }
             Kind::NotFound => (Scope::Message, Retry::Never),
-            Kind::Usage | Kind::Cancelled => (Scope::Message, Retry::Never),
+            Kind::Usage | Kind::Cancelled | Kind::PassphraseWrong => (Scope::Message, Retry::Never),
         }
     }
 }

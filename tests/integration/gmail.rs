@@ -1,6 +1,6 @@
 //! Two devices on a server of Gmail's shape, where mailboxes are labels of one message.
 
-use malote_core::journal::{flag, relocate, undo};
+use malote_core::journal::{delete, flag, folder, relocate, undo};
 use malote_core::model::{ActionId, FlagChange, Flags, Keep, PlacementId, Role};
 use servers::chance::Chance;
 use servers::device::small;
@@ -115,6 +115,54 @@ fn a_message_is_there_once_whatever_its_labels() {
         in_step(&all).await;
         assert_eq!(words(phone, "Casa").await, ["m2", "m7"]);
         assert!(words(laptop, ALL).await.contains(&"m7".to_owned()));
+    });
+}
+
+/// Where a mailbox is a label, "for good" means the message, and removing the mailbox means the label.
+#[test]
+fn for_good_is_for_good_and_a_label_is_a_label() {
+    on_virtual_time(async {
+        let (model, dir) = (Model::with(world(), GMAIL), scratch());
+        let all = devices(&model, dir.path()).await;
+        let (laptop, phone) = (&all[0], &all[1]);
+        let deleted = async |device: &Station, place: &str, word: &str| {
+            let mut tx = device.tx().await;
+            let ids = device.ids(place, &[word]).await;
+            let actions = delete::delete(&mut tx, 0, &ids, 0).await.expect("delete");
+            tx.commit().await.expect("commit");
+            actions
+        };
+        // Taken back before the server was told, nothing has happened.
+        let action = deleted(laptop, "Obras", "m0").await;
+        assert!(!words(laptop, "Obras").await.contains(&"m0".to_owned()));
+        let mut tx = laptop.tx().await;
+        undo::undo(&mut tx, 0, action[0]).await.expect("undo");
+        tx.commit().await.expect("commit");
+        assert!(words(laptop, "Obras").await.contains(&"m0".to_owned()));
+        deleted(laptop, "Obras", "m0").await;
+        deleted(phone, ALL, "m7").await;
+        in_step(&all).await;
+        for device in &all {
+            for place in ["INBOX", "Obras", ALL, TRASH] {
+                let here = words(device, place).await;
+                assert!(
+                    !here.contains(&"m0".to_owned()) && !here.contains(&"m7".to_owned()),
+                    "{place}: {here:?}"
+                );
+            }
+        }
+        // What was just put into a label that goes stays, as does what lay in it.
+        moved(laptop, &laptop.ids("INBOX", &["m5"]).await, "Obras").await;
+        let label = laptop.mailbox("Obras").await.expect("label");
+        let mut tx = laptop.tx().await;
+        folder::remove(&mut tx, 0, label, 0).await.expect("remove");
+        tx.commit().await.expect("commit");
+        in_step(&all).await;
+        let world = model.world();
+        assert!(world.folder("Obras").is_none() && world.contents(TRASH).is_empty());
+        let kept: Vec<String> = world.contents(ALL).into_keys().collect();
+        assert_eq!(kept, ["m1", "m2", "m3", "m4", "m5", "m6"]);
+        assert_eq!(words(phone, ALL).await, kept);
     });
 }
 

@@ -5,13 +5,14 @@ use malote_core::error::Kind;
 use malote_core::model::PlacementId;
 use malote_core::sync::maildrop::visit;
 use servers::chance::Chance;
-use servers::cli::{Home, kill_9};
+use servers::cli::{Home, kill_9, look};
 use servers::device::{Device, context, ids, maildrop, small};
 use servers::dovecot::{Dovecot, Options, PASSWORD};
 use servers::loader::{self, Loader};
 use servers::other::Other;
 use servers::station::TestClock;
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 fn server() -> Dovecot {
@@ -315,4 +316,62 @@ fn killed_while_everything_stays() {
 #[test]
 fn killed_while_everything_goes() {
     killed("never", "enzo");
+}
+
+/// Overwrites one page in the middle of a table or an index.
+fn spoil(file: &Path, of: &str) {
+    let sql = format!("SELECT pageno FROM dbstat WHERE name = '{of}' AND pagetype = 'leaf' ORDER BY pageno");
+    let pages = look(file, &sql);
+    let page: usize = pages[pages.len() / 2].parse().expect("a page");
+    let size: usize = look(file, "PRAGMA page_size")[0].parse().expect("bytes");
+    let mut chance = Chance::new(page as u64);
+    let mut bytes = std::fs::read(file).expect("a database");
+    bytes[(page - 1) * size..page * size].iter_mut().for_each(|b| *b = chance.draw() as u8);
+    std::fs::write(file, bytes).expect("written");
+}
+
+/// What was taken from the maildrop is nowhere else: a damaged database gives back all that can be read of it, and what the server
+/// still has comes again; nothing doubles, and no policy removes what is not here.
+#[test]
+fn local_mail_outlives_a_damaged_database() {
+    let server = server();
+    let place = tempfile::tempdir().expect("a directory");
+    let all = words("carta", 300);
+    for (n, spoilt) in ["placement", "placement_list", "maildrop", "body", "message"].iter().enumerate() {
+        for leave in ["never", "always"] {
+            let (user, when) = (format!("{leave}{n}"), format!("{spoilt}, {leave}"));
+            fill(&server, &user, &all);
+            let home = Home::at(&place.path().join(&user));
+            home.sign_in_to_maildrop(&server, &user, leave);
+            home.run(&["sync"]);
+            let some: Vec<String> = home.ids("INBOX").into_iter().take(40).collect();
+            let mut archive = vec!["archive"];
+            archive.extend(some.iter().map(String::as_str));
+            home.run(&archive);
+            home.run(&["sync"]);
+            let file = home.path().join("malote.db");
+            spoil(&file, spoilt);
+            home.output(&["check"]);
+            home.run(&["status"]);
+            assert!(home.path().join("damaged-1").exists(), "{when}: not salvaged");
+            home.run(&["sync"]);
+            assert_eq!(look(&file, "PRAGMA integrity_check"), ["ok"], "{when}");
+            let (inbox, archived) = (home.contents("INBOX"), home.contents("Archive"));
+            let copies = inbox.values().chain(archived.values());
+            assert!(copies.clone().all(|copies| copies.len() == 1), "{when}: doubled");
+            let found = inbox.len() + archived.len();
+            let texts: usize = look(&file, "SELECT COUNT(*) FROM body")[0].parse().expect("a number");
+            println!("{when}: {found} of {} messages, {texts} texts, {} filed", all.len(), archived.len());
+            let least = match (leave, *spoilt) {
+                ("never", "message") => 240,
+                _ => 300,
+            };
+            assert!(
+                found >= least && inbox.keys().all(|word| !archived.contains_key(word)),
+                "{when}: {found}"
+            );
+            assert!(texts >= if leave == "never" { 240 } else { 300 }, "{when}: {texts} texts");
+            assert!(archived.len() >= 15, "{when}: {} filed", archived.len());
+        }
+    }
 }

@@ -16,6 +16,10 @@ pub struct Dovecot {
     /// POP3, in clear and with STLS; and with TLS. 0 where it was not asked for.
     pub pop3: u16,
     pub pop3s: u16,
+    /// Deliveries (LMTP), and who may send (Dovecot's auth protocol); 0 where they were not asked for.
+    pub lmtp: u16,
+    pub auth: u16,
+    pub certificates: Certificates,
 }
 
 impl std::ops::Deref for Dovecot {
@@ -36,6 +40,8 @@ pub struct Options {
     pub store: Option<&'static str>,
     /// Serves POP3 too.
     pub pop3: bool,
+    /// Takes deliveries, and answers who may send.
+    pub delivers: bool,
     /// How many connections one user may have; 100 by default.
     pub connections: Option<u32>,
     /// A file of access rights (`vfile`), in `acl` of the server's directory; empty for none.
@@ -68,9 +74,17 @@ impl Dovecot {
         }
         let (imap, imaps) = (free_port(), free_port());
         let (pop3, pop3s) = if options.pop3 { (free_port(), free_port()) } else { (0, 0) };
+        let (lmtp, auth) = if options.delivers { (free_port(), free_port()) } else { (0, 0) };
+        let mut protocols = "imap".to_owned();
         if options.pop3 {
             options.extra += &pop3_config(pop3, pop3s);
+            protocols += " pop3";
         }
+        if options.delivers {
+            options.extra += &delivery_config(lmtp, auth);
+            protocols += " lmtp";
+        }
+        options.extra += &format!("protocols = {protocols}\n");
         let conf = dir.path().join("dovecot.conf");
         std::fs::write(&conf, config(dir.path(), &certificates, imap, imaps, &options))
             .expect("dovecot.conf");
@@ -91,7 +105,16 @@ impl Dovecot {
         let mut command = Command::new(program());
         command.arg("-F").arg("-c").arg(&conf).stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
         let child = place::in_own_group(&mut command).spawn().expect("dovecot starts");
-        let server = Self { child, dir, place: Place { imap, imaps, ca: certificates.ca }, pop3, pop3s };
+        let server = Self {
+            child,
+            dir,
+            place: Place { imap, imaps, ca: certificates.ca.clone() },
+            pop3,
+            pop3s,
+            lmtp,
+            auth,
+            certificates,
+        };
         place::wait_for_greeting(server.imap, || server.log());
         server
     }
@@ -131,7 +154,14 @@ impl Drop for Dovecot {
 
 fn pop3_config(plain: u16, tls: u16) -> String {
     format!(
-        "protocols = imap pop3\nservice pop3-login {{\n  inet_listener pop3 {{\n    port = {plain}\n  }}\n  inet_listener pop3s {{\n    port = {tls}\n    ssl = yes\n  }}\n}}\n"
+        "service pop3-login {{\n  inet_listener pop3 {{\n    port = {plain}\n  }}\n  inet_listener pop3s {{\n    port = {tls}\n    ssl = yes\n  }}\n}}\n"
+    )
+}
+
+/// `ana@anything` is the user `ana`.
+fn delivery_config(lmtp: u16, auth: u16) -> String {
+    format!(
+        "service lmtp {{\n  inet_listener lmtp {{\n    port = {lmtp}\n  }}\n}}\nprotocol lmtp {{\n  auth_username_format = %Ln\n  postmaster_address = postmaster@exemplo.test\n}}\nservice auth {{\n  inet_listener submission {{\n    port = {auth}\n  }}\n}}\n"
     )
 }
 

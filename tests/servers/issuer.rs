@@ -98,7 +98,7 @@ impl TokenIssuer {
             "auth_mechanisms = plain login xoauth2 oauthbearer\npassdb {{\n  driver = oauth2\n  mechanisms = xoauth2 oauthbearer\n  args = {}\n}}\n",
             conf.display()
         );
-        Dovecot::start_with(Options { extra, pop3: true, ..Options::default() })
+        Dovecot::start_with(Options { extra, pop3: true, delivers: true, ..Options::default() })
     }
 }
 

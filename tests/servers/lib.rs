@@ -19,6 +19,7 @@ pub mod mailutils;
 pub mod model;
 pub mod other;
 pub mod place;
+pub mod postfix;
 pub mod proxy;
 pub mod relay;
 pub mod sample;

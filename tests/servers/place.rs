@@ -45,12 +45,17 @@ pub fn kill_group(child: &mut Child) {
 
 /// Waits until an IMAP server greets; `log` is for the words of a failure.
 pub fn wait_for_greeting(port: u16, log: impl Fn() -> String) {
+    wait_for(port, "* OK", log);
+}
+
+/// Waits until a server says a line that begins so.
+pub fn wait_for(port: u16, greeting: &str, log: impl Fn() -> String) {
     let begun = Instant::now();
     while begun.elapsed() < Duration::from_secs(20) {
         if let Ok(stream) = TcpStream::connect(("127.0.0.1", port)) {
             let _ = stream.set_read_timeout(Some(Duration::from_secs(2)));
             let mut line = String::new();
-            if BufReader::new(stream).read_line(&mut line).is_ok() && line.starts_with("* OK") {
+            if BufReader::new(stream).read_line(&mut line).is_ok() && line.starts_with(greeting) {
                 return;
             }
         }

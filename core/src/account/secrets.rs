@@ -56,9 +56,24 @@ impl MasterKey {
             }
             None => return Err(Error::new(Kind::SecretMissing, "")),
         };
-        let cipher = XChaCha20Poly1305::new_from_slice(&bytes)
+        Self::of(&bytes)
+    }
+
+    /// The key of these 32 bytes.
+    pub fn of(bytes: &[u8]) -> Result<Self> {
+        let cipher = XChaCha20Poly1305::new_from_slice(bytes)
             .map_err(|_| Error::new(Kind::SecretStore, "").because("the key has the wrong length"))?;
         Ok(Self(cipher))
+    }
+
+    /// The key that these hex digits spell.
+    pub fn of_hex(digits: &str) -> Result<Self> {
+        let bytes = digits
+            .as_bytes()
+            .chunks(2)
+            .map(|two| std::str::from_utf8(two).ok().and_then(|two| u8::from_str_radix(two, 16).ok()));
+        let bad = || Error::new(Kind::SecretStore, "").because("that is no key");
+        Self::of(&bytes.collect::<Option<Vec<u8>>>().ok_or_else(bad)?)
     }
 
     /// Nonce and ciphertext.

@@ -2,11 +2,12 @@
 //! because that is the question.
 
 use super::core::Core;
-use super::types::{AccountChange, Added, NewAccount};
+use super::types::{AccountChange, Added, NewAccount, PassphraseState};
 use crate::account::oauth::Grant;
 use crate::account::{self, AccountRow, Credentials};
 use crate::error::{Error, Kind, Result};
 use crate::model::{AccountId, Budget, FoundServers, Hint, Identity, Keep, Leave, Protocol};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// As people and providers count them.
@@ -85,6 +86,7 @@ impl Core {
         if !new.grant.is_empty() {
             self.browser_cancel(new.grant).await?;
         }
+        self.look_at_sending(id);
         Ok(Added { id, password_kept: sealed.is_some() })
     }
 
@@ -121,6 +123,41 @@ impl Core {
         }
     }
 
+    /// Signs in to the submission server and out again: would it let this account send?
+    pub async fn check_sending(&self, id: AccountId) -> Result<()> {
+        let row = self.store.account(id).await?;
+        account::connect_submission(&row, &self.vault, Arc::default()).await?.quit().await;
+        Ok(())
+    }
+
+    /// The same in the background of an app that is open: receiving works all the same, so nobody waits for it. What is wrong is told
+    /// as a notice.
+    fn look_at_sending(&self, id: AccountId) {
+        if self.supervisor().is_none() {
+            return;
+        }
+        let core = self.clone();
+        tokio::spawn(async move {
+            let Err(e) = core.check_sending(id).await else { return };
+            let code = match e.kind {
+                Kind::NotFound => return, // no submission server is known
+                Kind::SubmissionOff => "sending_off",
+                Kind::SignInRefused | Kind::PasswordExpired | Kind::ConsentNeeded => "sending_refused",
+                _ => "sending_unreachable",
+            };
+            tracing::info!(error = %e, "this account cannot send");
+            let told = async {
+                let host = core.store.account(id).await?.smtp.map(|at| at.host).unwrap_or_default();
+                let mut tx = core.store.begin().await?;
+                tx.add_notice_once(id, core.clock.now(), code, &host).await?;
+                tx.commit().await
+            };
+            if let Err(e) = told.await {
+                tracing::warn!(error = %e, "the notice could not be kept");
+            }
+        });
+    }
+
     /// The user has signed in again at the issuer: tried first, then kept.
     pub async fn account_grant(&self, id: AccountId, grant: String) -> Result<Added> {
         let (issuer, token) = self.granted(&grant).await?;
@@ -147,6 +184,26 @@ impl Core {
         Ok(Added { id: row.id, password_kept: kept })
     }
 
+    /// Whether a passphrase of the user's locks the secrets of this device, and whether it is still to be entered.
+    pub async fn passphrase_state(&self) -> Result<PassphraseState> {
+        let (set, locked) = self.vault.lock_state().await?;
+        Ok(PassphraseState { set, locked })
+    }
+
+    /// Locks the secrets with a passphrase from now on, where the system has no store for them; or with another one.
+    pub async fn passphrase_set(&self, passphrase: String) -> Result<()> {
+        self.vault.set_passphrase(passphrase).await
+    }
+
+    /// Opens the secrets with the user's passphrase; the accounts connect again.
+    pub async fn passphrase_unlock(&self, passphrase: String) -> Result<()> {
+        self.vault.unlock(passphrase).await?;
+        for account in self.store.accounts().await? {
+            self.begin_anew(account.id).await?;
+        }
+        Ok(())
+    }
+
     async fn begin_anew(&self, id: AccountId) -> Result<()> {
         match self.supervisor() {
             Some(supervisor) => supervisor.restart(id).await,
@@ -158,6 +215,7 @@ impl Core {
     pub async fn account_change(&self, id: AccountId, change: AccountChange) -> Result<()> {
         let mut row = self.store.account(id).await?;
         let same = (&row.user, &row.incoming) == (&change.user, &change.incoming);
+        let sends_as_before = same && row.smtp == change.smtp;
         row.name = change.name.trim().to_owned();
         row.user = change.user.trim().to_owned();
         row.incoming = change.incoming;
@@ -169,6 +227,9 @@ impl Core {
         let mut tx = self.store.begin().await?;
         tx.set_servers(&row).await?;
         tx.commit().await?;
+        if !sends_as_before {
+            self.look_at_sending(id);
+        }
         if same { Ok(()) } else { self.begin_anew(id).await }
     }
 

@@ -6,7 +6,8 @@
 
 use super::core::Core;
 use super::types::{
-    AccountChange, AccountState, Added, BrowserSignIn, Done, ErrorView, Mark, NewAccount, Saved, Undone,
+    AccountChange, AccountState, Added, BrowserSignIn, Done, ErrorView, Mark, NewAccount, PassphraseState,
+    Saved, Undone,
 };
 use crate::model::{
     AccountId, ActionId, Address, Certificate, CertificateFault, Endpoint, FoundServers, Hint, Identity,
@@ -66,7 +67,7 @@ type Event = super::events::Event;
 
 contract! {
     types: AccountId, MailboxId, MessageId, PlacementId, ActionId, Role, Tls, Endpoint, Address, Attachment, ErrorView,
-        Protocol, Source, Hint, FoundServers, Identity, BrowserSignIn, NewAccount, AccountChange, Added, AccountView, AccountState, MailboxView, RowView, WindowView, RowOp, WindowUpdate, BodyView,
+        Protocol, Source, Hint, FoundServers, Identity, BrowserSignIn, NewAccount, AccountChange, Added, PassphraseState, AccountView, AccountState, MailboxView, RowView, WindowView, RowOp, WindowUpdate, BodyView,
         MessageView, Mark, Done, Undone, NoticeView, DecisionView, Saved, Event, Certificate, CertificateFault;
 
     accounts() -> Vec<AccountView>;
@@ -95,6 +96,9 @@ contract! {
     account_leave(id: AccountId, leave: String, size_limit: u32) -> ();
     account_identities(id: AccountId, identities: Vec<Identity>) -> ();
     account_password(id: AccountId, password: String) -> Added;
+    passphrase_state() -> PassphraseState;
+    passphrase_set(passphrase: String) -> ();
+    passphrase_unlock(passphrase: String) -> ();
     account_trust(id: AccountId, fingerprint: String) -> ();
     account_remove(id: AccountId) -> ();
     account_keep(id: AccountId, keep: String) -> ();

@@ -15,6 +15,7 @@ pub mod types;
 pub use self::core::{Core, Dirs};
 #[cfg(feature = "keyring")]
 pub use crate::account::os_store::OsSecrets;
+pub use crate::account::run_password_command;
 pub use crate::account::secrets::{MemorySecrets, Secrets};
 pub use crate::clock::{Clock, SystemClock, civil};
 pub use crate::query::list::RowView;

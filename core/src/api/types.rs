@@ -110,6 +110,15 @@ pub struct BrowserSignIn {
     pub url: String,
 }
 
+/// How the secrets of this device are locked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct PassphraseState {
+    /// The user has chosen a passphrase.
+    pub set: bool,
+    /// It was not entered since the start.
+    pub locked: bool,
+}
+
 /// An account was added.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct Added {

@@ -40,6 +40,7 @@ pub async fn append(
         envelope: header::envelope(head),
         size: upload.raw.len() as u64,
         has_attachments: false,
+        preview: None,
     };
     let ids = tx.put_messages(to.account, std::slice::from_ref(&message)).await?;
     let id = *ids.get(&message.identity).ok_or_else(|| Error::new(Kind::Storage, "message"))?;

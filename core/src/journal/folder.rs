@@ -5,7 +5,7 @@ use crate::error::{Error, Kind, Result};
 use crate::model::{AccountId, ActionId, MailboxId, PlacementId, Role};
 use crate::store::Tx;
 use crate::store::intent::IntentKind;
-use crate::store::mailbox::{Listed, MailboxRow};
+use crate::store::mailbox::{Listed, MailboxRow, all_mail, is_label};
 use crate::utf7;
 
 /// No server takes more in one name.
@@ -152,7 +152,8 @@ pub async fn remove(tx: &mut Tx, now: i64, id: MailboxId, hold: i64) -> Result<V
     Ok(actions.done())
 }
 
-/// What is in a mailbox that goes away goes to the trash, or for good where it lies in the trash.
+/// What is in a mailbox that goes away goes to the trash, or for good where it lies in the trash. With a label nothing goes: what is
+/// on its way to it is kept where everything is.
 pub async fn clear(
     tx: &mut Tx,
     now: i64,
@@ -160,9 +161,16 @@ pub async fn clear(
     row: &MailboxRow,
     hold: i64,
 ) -> Result<bool> {
-    let ids: Vec<PlacementId> = tx.visible_placements(row.id).await?.iter().map(|p| p.id).collect();
+    let mailboxes = tx.mailboxes(row.account).await?;
+    let label = is_label(row, &mailboxes);
+    let within = tx.visible_placements(row.id).await?;
+    let ids: Vec<PlacementId> = within.iter().filter(|p| !label || p.uid == 0).map(|p| p.id).collect();
     if ids.is_empty() {
         return Ok(false);
+    }
+    if let Some(all) = mailboxes.iter().find(|m| label && Some(m.id) == all_mail(&mailboxes)) {
+        relocate::within(tx, now, actions, &ids, all, "remove").await?;
+        return Ok(true);
     }
     let trash = relocate::role_mailbox(tx, row.account, Role::Trash).await?;
     let trash = tx.mailbox(trash).await?;

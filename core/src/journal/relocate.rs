@@ -5,7 +5,7 @@ use crate::error::{Error, Kind, Result};
 use crate::model::{AccountId, ActionId, MailboxId, MessageId, PlacementId, Role};
 use crate::store::Tx;
 use crate::store::intent::IntentKind;
-use crate::store::mailbox::MailboxRow;
+use crate::store::mailbox::{MailboxRow, all_mail};
 use crate::store::placement::PlacementRow;
 
 /// Moves messages into a mailbox of the same account.
@@ -34,7 +34,7 @@ pub(super) async fn within(
     to: &MailboxRow,
     label: &str,
 ) -> Result<()> {
-    let everything = all_mail(tx, to.account).await?;
+    let everything = all_mail(&tx.mailboxes(to.account).await?);
     for (account, p) in targets(tx, ids).await? {
         if account != to.account {
             return Err(Error::new(Kind::Usage, &to.name).because("messages move within their account"));
@@ -76,15 +76,6 @@ pub(super) async fn wish(
     };
     tx.add_intent(action, account, p.id, p.mailbox, &kind, 0).await?;
     if stays { Ok(()) } else { tx.set_hidden(p, true).await }
-}
-
-/// Gmail's mailbox of everything, where the account has it. There a mailbox is a label of one message: what is put into one where it
-/// lies already stays one, and out of this one nothing is taken but into the trash and the junk. Known by its name, which is
-/// never another (elsewhere `\All` may be a view of messages that lie in other mailboxes).
-pub(super) async fn all_mail(tx: &mut Tx, account: AccountId) -> Result<Option<MailboxId>> {
-    let gmail = |m: &MailboxRow| m.name.starts_with("[Gmail]/") || m.name.starts_with("[Google Mail]/");
-    let mailboxes = tx.mailboxes(account).await?;
-    Ok(mailboxes.iter().find(|m| m.role == Some(Role::All) && gmail(m) && m.usable()).map(|m| m.id))
 }
 
 async fn at(tx: &mut Tx, mailbox: MailboxId, message: MessageId) -> Result<Option<PlacementId>> {

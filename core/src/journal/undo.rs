@@ -5,6 +5,7 @@ use crate::error::Result;
 use crate::model::{AccountId, ActionId, FlagChange, MailboxId, PlacementId};
 use crate::store::Tx;
 use crate::store::intent::{IntentKind, IntentRow, IntentState};
+use crate::store::mailbox::all_mail;
 use crate::store::placement::PlacementRow;
 
 /// Takes an action back. What the server was not told is as if it had never been; what it was told is followed by its
@@ -13,7 +14,7 @@ pub async fn undo(tx: &mut Tx, now: i64, action: ActionId) -> Result<Option<(Str
     let Some((account, label)) = tx.take_action(action).await? else { return Ok(None) };
     let opposite = tx.add_action(account, "undo", &label, MailboxId(0), now).await?;
     let mut whole = true;
-    let everything = relocate::all_mail(tx, account).await?;
+    let everything = all_mail(&tx.mailboxes(account).await?);
     for intent in tx.intents_of(action).await? {
         if intent.state == IntentState::Queued {
             revert(tx, &intent).await?;
@@ -126,7 +127,7 @@ async fn show_what_waits(tx: &mut Tx, p: &PlacementRow) -> Result<()> {
 }
 
 /// The opposite of what the server was told; false when there is none.
-/// `everything` is [`relocate::all_mail`].
+/// `everything` is [`all_mail`].
 async fn reverse(
     tx: &mut Tx,
     account: AccountId,

@@ -60,9 +60,12 @@ fn sane(time: i64) -> i64 {
 
 /// The header of a message: up to and with the empty line, or all of it where there is none.
 pub fn section(raw: &[u8]) -> &[u8] {
-    let crlf = raw.windows(4).position(|w| w == b"\r\n\r\n").map(|i| i + 4);
-    let lf = raw.windows(2).position(|w| w == b"\n\n").map(|i| i + 2);
-    let end = [crlf, lf].into_iter().flatten().min().unwrap_or(raw.len());
+    let ends = |n: usize| match &raw[n..] {
+        [_, b'\n', ..] => Some(n + 2),
+        [_, b'\r', b'\n', ..] if n > 0 && raw[n - 1] == b'\r' => Some(n + 3),
+        _ => None,
+    };
+    let end = memchr::memchr_iter(b'\n', raw).find_map(ends).unwrap_or(raw.len());
     &raw[..end]
 }
 

@@ -30,6 +30,8 @@ pub struct AccountView {
     pub paused: bool,
     /// POP3: what stays on the server: always, 30d, until_deleted, never
     pub leave: String,
+    /// POP3: the user name as it is sent, where that is another
+    pub signs_in_as: String,
     /// POP3: from how many megabytes on only the header comes; 0 = all comes
     pub size_limit: u32,
     /// The fingerprint of the certificate that the user trusted all the same, SHA-256 in hex; empty for none.
@@ -63,6 +65,7 @@ pub async fn accounts(store: &Store, today: i64) -> Result<Vec<AccountView>> {
         let waiting = store.waiting_count(a.id).await?;
         let used = store.traffic_since(a.id, today - 29).await?;
         let of_today = store.traffic_since(a.id, today).await?;
+        let signs_in_as = Some(a.maildrop_user()).filter(|user| *user != a.user).unwrap_or_default();
         let megabytes = |bytes: u64| u32::try_from(bytes / 1_000_000).unwrap_or(u32::MAX);
         out.push(AccountView {
             id: a.id,
@@ -75,6 +78,7 @@ pub async fn accounts(store: &Store, today: i64) -> Result<Vec<AccountView>> {
             smtp: a.smtp,
             issuer: a.issuer,
             paused: a.paused,
+            signs_in_as,
             leave: a.leave.to_string(),
             size_limit: megabytes(a.size_limit),
             pin: a.pin,

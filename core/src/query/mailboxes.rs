@@ -3,9 +3,9 @@
 use crate::error::Result;
 use crate::model::{AccountId, MailboxId, Role};
 use crate::store::Store;
-use crate::store::mailbox::MailboxRow;
+use crate::store::mailbox::{MailboxRow, is_label};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use ts_rs::TS;
 
 /// One mailbox in the tree.
@@ -43,12 +43,15 @@ pub struct MailboxView {
     pub keep: String,
     /// When it was last in step, seconds since 1970; 0 = never.
     pub checked: i64,
+    /// A label: removed, its messages stay where everything is.
+    pub label: bool,
 }
 
 /// The tree of one account: roles first in their usual order, then by name, children below their parents.
 pub async fn mailboxes(store: &Store, account: AccountId) -> Result<Vec<MailboxView>> {
     let mut rows = store.mailboxes(account).await?;
     rows.retain(|r| !r.hidden);
+    let labels: BTreeSet<MailboxId> = rows.iter().filter(|r| is_label(r, &rows)).map(|r| r.id).collect();
     let mut sorted: Vec<(Vec<(u8, String)>, MailboxView)> = Vec::with_capacity(rows.len());
     let roles: BTreeMap<String, Role> = rows.iter().filter_map(|r| Some((r.name.clone(), r.role?))).collect();
     for row in rows {
@@ -62,7 +65,8 @@ pub async fn mailboxes(store: &Store, account: AccountId) -> Result<Vec<MailboxV
             path.push_str(part);
             key.push((roles.get(&path).map_or(100, |r| rank(*r)), part.to_lowercase()));
         }
-        sorted.push((key, view(row, &parts)));
+        let label = labels.contains(&row.id);
+        sorted.push((key, MailboxView { label, ..view(row, &parts) }));
     }
     sorted.sort_by(|a, b| a.0.cmp(&b.0));
     Ok(sorted.into_iter().map(|(_, v)| v).collect())
@@ -112,5 +116,6 @@ fn view(row: MailboxRow, parts: &[String]) -> MailboxView {
         on_server: u64::from(row.server_total),
         keep: row.keep.map(|k| k.to_string()).unwrap_or_default(),
         checked: row.checked,
+        label: false,
     }
 }

@@ -52,6 +52,21 @@ pub struct AccountRow {
     pub size_limit: u64,
 }
 
+impl AccountRow {
+    /// The user name at a POP3 server. Gmail gives each message to one POP3 client only, unless the user name begins with `recent:`;
+    /// then it gives those of the last 30 days to all (support.google.com/mail/answer/7104828). For as long as nothing is to be taken
+    /// away, that is what several devices need.
+    pub fn maildrop_user(&self) -> String {
+        let host = self.incoming.host.to_ascii_lowercase();
+        let gmail = ["pop.gmail.com", "pop.googlemail.com"].contains(&host.as_str());
+        let shares = self.protocol == Protocol::Pop3 && self.leave != Leave::Never;
+        if gmail && shares && !self.user.starts_with("recent:") {
+            return format!("recent:{}", self.user);
+        }
+        self.user.clone()
+    }
+}
+
 const COLUMNS: &str = "id, address, name, user, protocol, host, port, tls, smtp_host, smtp_port, smtp_tls, issuer, ca_file, password_command, sealed_password, pin, proxy, sealed_proxy, keep, budget_down, budget_up, created, paused, leave, size_limit";
 
 fn read(r: &SqliteRow) -> Result<AccountRow> {
@@ -199,6 +214,12 @@ impl Tx {
         let change =
             sqlx::query("UPDATE account SET sealed_password = ?, password_command = '' WHERE id = ?")
                 .bind(sealed);
+        self.change_account(id, change).await
+    }
+
+    /// The way to the server, with its password sealed.
+    pub async fn set_sealed_proxy(&mut self, id: AccountId, sealed: &[u8]) -> Result<()> {
+        let change = sqlx::query("UPDATE account SET sealed_proxy = ? WHERE id = ?").bind(sealed);
         self.change_account(id, change).await
     }
 

@@ -1,6 +1,6 @@
 //! Table `body`: raw messages, compressed; large ones as files beside the database.
 
-use super::{Store, Tx};
+use super::{ROWS, Store, Tx};
 use crate::error::{Error, Kind, Result};
 use crate::model::{AccountId, MailboxId, MessageId};
 use sqlx::{QueryBuilder, Row};
@@ -10,8 +10,11 @@ use std::path::{Path, PathBuf};
 const ROW: usize = 256 * 1024;
 /// Ending of the files of messages that are still coming.
 const COMING: &str = "coming";
-/// Level 3 of zstd: 300 MB/s on one core, and mail shrinks by half.
+/// Level 3 of zstd: 300 MB/s on one core, and mail shrinks by half. What is large is encoded files, which level 1 makes as small in two
+/// thirds of the time.
 const LEVEL: i32 = 3;
+/// From so many bytes on it is large.
+const LARGE: usize = 64 * 1024;
 
 impl Store {
     /// The raw message, if it is here. One that cannot be read any more is forgotten, and the server is asked again.
@@ -56,7 +59,8 @@ impl Store {
 
     /// Packs many messages, on a thread that may wait for the disk.
     pub fn packer(&self) -> Result<Packer> {
-        Ok(Packer { zstd: zstd::bulk::Compressor::new(LEVEL)?, bodies: self.bodies() })
+        let [small, large] = [LEVEL, 1].map(zstd::bulk::Compressor::new);
+        Ok(Packer { small: small?, large: large?, bodies: self.bodies() })
     }
 
     /// What came of a large message before its fetch broke off, as whole pieces of `piece` bytes. The last one is not believed: its
@@ -113,14 +117,16 @@ impl Store {
 
 /// Packs messages one after the other.
 pub struct Packer {
-    zstd: zstd::bulk::Compressor<'static>,
+    small: zstd::bulk::Compressor<'static>,
+    large: zstd::bulk::Compressor<'static>,
     bodies: PathBuf,
 }
 
 impl Packer {
     /// See [`Store::pack`].
     pub fn pack(&mut self, name: &str, raw: &[u8]) -> Result<Packed> {
-        let packed = self.zstd.compress(raw)?;
+        let zstd = if raw.len() < LARGE { &mut self.small } else { &mut self.large };
+        let packed = zstd.compress(raw)?;
         if packed.len() <= ROW {
             return Ok(Packed { raw: packed, file: String::new() });
         }
@@ -237,6 +243,18 @@ impl Tx {
     /// What is here of it lacks its large parts.
     pub async fn mark_partial(&mut self, id: MessageId) -> Result<()> {
         sqlx::query("UPDATE message SET partial = 1 WHERE id = ?").bind(id.0).execute(self.conn()).await?;
+        Ok(())
+    }
+
+    /// Keeps raw messages that were added with their preview in this transaction.
+    pub async fn add_bodies(&mut self, bodies: &[(MessageId, Packed)]) -> Result<()> {
+        for chunk in bodies.chunks(ROWS) {
+            let mut q = QueryBuilder::new("INSERT INTO body (message_id, raw, file) ");
+            q.push_values(chunk, |mut row, (id, packed)| {
+                row.push_bind(id.0).push_bind(&packed.raw).push_bind(&packed.file);
+            });
+            q.build().execute(self.conn()).await?;
+        }
         Ok(())
     }
 

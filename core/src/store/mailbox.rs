@@ -95,6 +95,20 @@ impl MailboxRow {
     }
 }
 
+/// Gmail's mailbox of everything, where the account has it (docs/adr/0012). There a mailbox is a label of one message: what is put
+/// into one where it lies already stays one, and out of this one nothing is taken but into the trash and the junk. Known by its name,
+/// which is never another (elsewhere `\All` may be a view of messages that lie in other mailboxes).
+pub fn all_mail(mailboxes: &[MailboxRow]) -> Option<MailboxId> {
+    let gmail = |m: &MailboxRow| m.name.starts_with("[Gmail]/") || m.name.starts_with("[Google Mail]/");
+    mailboxes.iter().find(|m| m.role == Some(Role::All) && gmail(m) && m.usable()).map(|m| m.id)
+}
+
+/// True where taking a message out of this mailbox takes a label off, and leaves the message in [`all_mail`].
+pub fn is_label(row: &MailboxRow, mailboxes: &[MailboxRow]) -> bool {
+    let own = |m: &MailboxRow| matches!(m.role, Some(Role::All | Role::Trash | Role::Junk));
+    all_mail(mailboxes).is_some() && !own(row) && !mailboxes.iter().any(|m| own(m) && m.contains(row))
+}
+
 const COLUMNS: &str = "id, account_id, raw, name, delimiter, role, selectable, subscribed, gone, uid_validity, uid_next, modseq, todo, server_total, server_unread, checked, total, unread, object_id, hidden, keep, chosen";
 
 fn read(r: &SqliteRow) -> Result<MailboxRow> {

@@ -1,6 +1,6 @@
 //! Table `maildrop`: what was seen of a maildrop, so that each message comes once, and goes from there as the policy says.
 
-use super::{Store, Tx};
+use super::{ROWS, Store, Tx};
 use crate::error::Result;
 use crate::model::{AccountId, MailboxId, MessageId};
 use sqlx::{QueryBuilder, Row};
@@ -89,7 +89,7 @@ impl Tx {
 
     /// Writes down what came.
     pub async fn put_seen(&mut self, account: AccountId, all: &[Seen]) -> Result<()> {
-        for chunk in all.chunks(500) {
+        for chunk in all.chunks(ROWS) {
             let mut q = QueryBuilder::new(
                 "INSERT OR REPLACE INTO maildrop (account_id, uidl, size, message_id, first_seen, last_seen, state) ",
             );

@@ -1,6 +1,6 @@
 //! Table `message`: content, once for each account.
 
-use super::{Store, Tx};
+use super::{ROWS, Store, Tx};
 use crate::error::{Error, Kind, Result};
 use crate::model::{AccountId, Address, Envelope, MailboxId, MessageId};
 use sha2::{Digest, Sha256};
@@ -49,6 +49,8 @@ pub struct NewMessage {
     pub size: u64,
     /// From the BODYSTRUCTURE.
     pub has_attachments: bool,
+    /// Where its text comes with it, the first words: the body must be stored in the same transaction.
+    pub preview: Option<String>,
 }
 
 /// A message as the reader needs it.
@@ -161,10 +163,21 @@ impl Tx {
         account: AccountId,
         new: &[NewMessage],
     ) -> Result<BTreeMap<Identity, MessageId>> {
-        let mut found = BTreeMap::new();
-        for chunk in new.chunks(500) {
+        let mut found = self.add_messages(account, new).await?;
+        found.extend(self.known_messages(account, new.iter().map(|m| &m.identity), &found).await?);
+        Ok(found)
+    }
+
+    /// Adds those that are not here yet; gives the number of each that was added.
+    pub async fn add_messages(
+        &mut self,
+        account: AccountId,
+        new: &[NewMessage],
+    ) -> Result<BTreeMap<Identity, MessageId>> {
+        let mut added = BTreeMap::new();
+        for chunk in new.chunks(ROWS) {
             let mut insert = QueryBuilder::new(
-                "INSERT INTO message (account_id, identity, message_id, message_refs, subject, from_name, from_address, recipients, list_id, date, size, has_attachments) ",
+                "INSERT INTO message (account_id, identity, message_id, message_refs, subject, from_name, from_address, recipients, list_id, date, size, has_attachments, preview, has_body) ",
             );
             insert.push_values(chunk, |mut row, m| {
                 let e = &m.envelope;
@@ -180,15 +193,33 @@ impl Tx {
                     .push_bind(&e.list_id)
                     .push_bind(e.date)
                     .push_bind(m.size as i64)
-                    .push_bind(m.has_attachments);
+                    .push_bind(m.has_attachments)
+                    .push_bind(m.preview.as_deref().unwrap_or_default())
+                    .push_bind(m.preview.is_some());
             });
-            insert.push(" ON CONFLICT (account_id, identity) DO NOTHING");
-            insert.build().execute(self.conn()).await?;
+            insert.push(" ON CONFLICT (account_id, identity) DO NOTHING RETURNING identity, id");
+            for r in insert.build().fetch_all(self.conn()).await? {
+                added.insert(Identity(r.try_get(0)?), MessageId(r.try_get(1)?));
+            }
+        }
+        Ok(added)
+    }
+
+    /// The numbers of messages that were here before, by identity; `but` are known already.
+    pub async fn known_messages<'a>(
+        &mut self,
+        account: AccountId,
+        identities: impl Iterator<Item = &'a Identity>,
+        but: &BTreeMap<Identity, MessageId>,
+    ) -> Result<BTreeMap<Identity, MessageId>> {
+        let wanted: Vec<&Identity> = identities.filter(|i| !but.contains_key(i)).collect();
+        let mut found = BTreeMap::new();
+        for chunk in wanted.chunks(500) {
             let mut select = QueryBuilder::new("SELECT identity, id FROM message WHERE account_id = ");
             select.push_bind(account.0).push(" AND identity IN (");
             let mut list = select.separated(", ");
-            for m in chunk {
-                list.push_bind(&m.identity.0);
+            for identity in chunk {
+                list.push_bind(&identity.0);
             }
             select.push(")");
             for r in select.build().fetch_all(self.conn()).await? {

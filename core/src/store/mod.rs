@@ -16,6 +16,7 @@ pub mod message;
 pub mod notice;
 pub mod placement;
 mod salvage;
+mod salvage_local;
 pub mod setting;
 mod spare;
 pub mod traffic;
@@ -37,6 +38,9 @@ static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");
 
 /// The database's file.
 const FILE: &str = "malote.db";
+
+/// Rows written with one statement: of one length it is prepared once and kept.
+const ROWS: usize = 100;
 
 /// What began to come longer ago than this is not gone on with: a week, in seconds.
 const GIVEN_UP: i64 = 7 * 86_400;
@@ -163,6 +167,8 @@ impl Store {
             .busy_timeout(Duration::from_secs(10))
             .foreign_keys(true)
             .auto_vacuum(sqlx::sqlite::SqliteAutoVacuum::Incremental)
+            // 16 MiB: what comes in bulk is written to its place in few large steps.
+            .pragma("wal_autocheckpoint", "4096")
             .pragma("journal_size_limit", "67108864")
             .pragma("temp_store", "MEMORY");
         let first = pool(1).connect_with(options.clone()).await?;

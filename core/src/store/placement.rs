@@ -1,6 +1,6 @@
 //! Table `placement`: which message lies in which mailbox, under which UID, with which flags.
 
-use super::{Store, Tx};
+use super::{ROWS, Store, Tx};
 use crate::error::{Error, Kind, Result};
 use crate::model::{AccountId, Address, Flags, MailboxId, MessageId, PlacementId};
 use crate::uid_set::UidSet;
@@ -370,7 +370,7 @@ impl Tx {
 
     /// Adds placements. Their UIDs are not in the mailbox yet.
     pub async fn add_placements(&mut self, mailbox: MailboxId, new: &[NewPlacement]) -> Result<()> {
-        for chunk in new.chunks(1000) {
+        for chunk in new.chunks(ROWS) {
             let mut q = QueryBuilder::new(
                 "INSERT INTO placement (message_id, mailbox_id, uid, base_bits, base_keywords, bits, keywords, modseq, received, sort_date) ",
             );

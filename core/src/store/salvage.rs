@@ -1,10 +1,10 @@
 //! A damaged database is salvaged, not reset.
 //!
 //! What the server has is fetched again; what only this device knows (accounts, choices, the changes that wait) comes from the
-//! [`super::spare`]. The damaged files are kept aside, and the user is told. Each step can be cut: the next start goes on where
+//! [`super::spare`], and the mail of maildrops out of the damaged database itself ([`salvage_local`]). The damaged files are kept aside, and the user is told. Each step can be cut: the next start goes on where
 //! this one broke off, because a database that is missing beside a spare with accounts is taken for a damaged one.
 
-use super::{MIGRATIONS, spare};
+use super::{MIGRATIONS, salvage_local, spare};
 use crate::error::{Error, Kind, Result};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Row, SqliteConnection};
@@ -110,7 +110,7 @@ pub async fn salvage(dir: &Path, now: i64) -> Result<()> {
         .await?;
     spare::run(&mut conn, "PRAGMA foreign_keys = OFF").await?;
     spare::run(&mut conn, "BEGIN").await?;
-    bring_back(&mut conn).await?;
+    bring_back(&mut conn, dir, &aside).await?;
     sqlx::query(
         "INSERT INTO main.notice (account_id, made, code, subject, count)
          SELECT id, ?, 'storage_salvaged', ?, (SELECT COUNT(*) FROM main.intent i WHERE i.account_id = a.id) FROM main.account a",
@@ -157,7 +157,7 @@ fn set_aside(dir: &Path) -> Result<PathBuf> {
 }
 
 /// From the spare into the new database. Columns go by name: the spare may be of an older Malote.
-async fn bring_back(conn: &mut SqliteConnection) -> Result<()> {
+async fn bring_back(conn: &mut SqliteConnection, dir: &Path, aside: &Path) -> Result<()> {
     // Folders begin anew, but under the UIDVALIDITY that the waiting changes' UIDs are of. One that was gone from the server
     // has nothing to be fetched again.
     let about = "id IN (SELECT placement_id FROM spare_intent UNION SELECT expected_id FROM spare_intent)";
@@ -179,6 +179,8 @@ async fn bring_back(conn: &mut SqliteConnection) -> Result<()> {
         spare::run(conn, &sql).await?;
     }
     spare::run(conn, "UPDATE main.message SET has_body = EXISTS (SELECT 1 FROM main.body b WHERE b.message_id = message.id)").await?;
+    let saved = salvage_local::bring_over(conn, &aside.join(super::FILE), &dir.join("bodies")).await?;
+    tracing::warn!(messages = saved.messages, holes = saved.holes, "mail that no server has came over");
     // The triggers have counted what was copied before on top of the old numbers.
     spare::run(
         conn,

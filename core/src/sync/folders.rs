@@ -15,7 +15,7 @@ use crate::model::{MailboxId, PlacementId, Role};
 use crate::protocol::imap::Session;
 use crate::store::Tx;
 use crate::store::intent::{IntentKind, IntentRow, IntentState};
-use crate::store::mailbox::MailboxRow;
+use crate::store::mailbox::{MailboxRow, is_label};
 use crate::uid_set::UidSet;
 
 /// Sends one; false when it must wait for others.
@@ -187,9 +187,10 @@ async fn remove(ctx: &Context, session: &mut Session, intent: &IntentRow, row: &
         tx.commit().await?;
         return Ok(true);
     }
+    let label = is_label(row, &tx.mailboxes(ctx.account).await?);
     // Nobody else can write while a transaction is open: it does not wait for a server.
     drop(tx);
-    if !session.search("ALL").await?.is_empty() {
+    if !label && !session.search("ALL").await?.is_empty() {
         return not_empty(ctx, intent, row).await;
     }
     session.unselect().await?;

@@ -236,6 +236,16 @@ id: AccountId,
  */
 password_kept: boolean, };
 
+export type PassphraseState = { 
+/**
+ * The user has chosen a passphrase.
+ */
+set: boolean, 
+/**
+ * It was not entered since the start.
+ */
+locked: boolean, };
+
 export type AccountView = { 
 /**
  * Its number.
@@ -277,6 +287,10 @@ paused: boolean,
  * POP3: what stays on the server: always, 30d, until_deleted, never
  */
 leave: string, 
+/**
+ * POP3: the user name as it is sent, where that is another
+ */
+signs_in_as: string, 
 /**
  * POP3: from how many megabytes on only the header comes; 0 = all comes
  */
@@ -408,7 +422,11 @@ keep: string,
 /**
  * When it was last in step, seconds since 1970; 0 = never.
  */
-checked: number, };
+checked: number, 
+/**
+ * A label: removed, its messages stay where everything is.
+ */
+label: boolean, };
 
 export type RowView = { 
 /**
@@ -802,6 +820,9 @@ export interface Calls {
 	account_leave: { params: { id: AccountId; leave: string; size_limit: number }; result: null };
 	account_identities: { params: { id: AccountId; identities: Array<Identity> }; result: null };
 	account_password: { params: { id: AccountId; password: string }; result: Added };
+	passphrase_state: { params: {  }; result: PassphraseState };
+	passphrase_set: { params: { passphrase: string }; result: null };
+	passphrase_unlock: { params: { passphrase: string }; result: null };
 	account_trust: { params: { id: AccountId; fingerprint: string }; result: null };
 	account_remove: { params: { id: AccountId }; result: null };
 	account_keep: { params: { id: AccountId; keep: string }; result: null };

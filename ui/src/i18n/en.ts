@@ -59,6 +59,8 @@ export const en = {
 				: leave === "never"
 					? "Remove at once what has come here"
 					: `Remove ${leave.replace("d", "")} days after it came here`,
+	leaveShared: (user: string) =>
+		`Gmail gives each message to one POP3 program only. Malote therefore signs in as ${user}: each of your devices gets everything of the last 30 days, and nothing is taken from the others.`,
 	leaveWarn:
 		"What is removed from the server is gone there for good: webmail and other devices that have not fetched it will never see it, and the only copy is on this device.",
 	leaveSure: "I understand",
@@ -103,6 +105,17 @@ export const en = {
 	notAnAddress: "That does not look like an e-mail address.",
 	passwordNotKept:
 		"This device has no safe place for the password. Malote will ask for it after the next start.",
+	passphrase: "Passphrase",
+	passphraseAgain: "The passphrase again",
+	passphraseChoose: "Keep it with a passphrase",
+	passphraseUnlock: "Unlock",
+	passphraseShort: (n: number) => `Choose at least ${n} characters.`,
+	passphraseDiffers: "The two are not the same.",
+	passphraseOffer:
+		"Or choose a passphrase: Malote keeps the passwords locked with it, and asks for it once after each start. Forgotten, it cannot be recovered; you would enter the passwords again.",
+	passphraseChange: "Change the passphrase",
+	passphraseChanged: "The passphrase was changed.",
+	passphraseKept: "The passwords are kept.",
 	anotherAccount: "Add an account",
 	// folders
 	folders: "Folders",
@@ -127,6 +140,8 @@ export const en = {
 	folderRemove: "Delete the folder",
 	folderRemoveSure: (name: string) =>
 		`${name} and the folders inside it are deleted. Their messages go to the Trash.`,
+	labelRemoveSure: (name: string) =>
+		`${name} and the folders inside it are deleted. Their messages stay in All Mail.`,
 	folderSubscribe: "Subscribe",
 	folderUse: "Use for",
 	folderUseNone: "Nothing special",
@@ -274,6 +289,12 @@ export const en = {
 			"Some of the data on this device is damaged. What you have not sent yet is safe. Close Malote and open it again: it repairs itself.",
 		storage_salvaged: (subject: string, count: number) =>
 			`The data on this device was damaged and has been made anew: ${n(count)} unsent changes were kept, and your mail is being fetched again. The damaged files are in ${subject}.`,
+		sending_off: (s: string) =>
+			`${s} does not let mail apps send for this account; receiving works. Ask whoever runs it to allow “Authenticated SMTP” for your mailbox.`,
+		sending_refused: (s: string) =>
+			`${s} did not accept the user name or the password for sending; receiving works. Some providers want an app password for it. Look at the account in the settings.`,
+		sending_unreachable: (s: string) =>
+			`${s} cannot be reached for sending; receiving works. Check the outgoing server of the account in the settings.`,
 		gone_meanwhile: (subject: string, count: number) =>
 			`${n(count)} changes in ${subject} were for messages that are no longer on the server.`,
 	} as Record<string, (subject: string, count: number) => string>,
@@ -348,6 +369,11 @@ export const en = {
 			"No password is kept for this account. Your mail here is untouched. Enter it again.",
 		secret_store: () =>
 			"This system's password store is locked or missing. Nothing was changed. Unlock it and try again.",
+		locked: () =>
+			"Your passwords are locked with your passphrase. Your mail here is untouched. Enter it to connect.",
+		passphrase_wrong: () => "That is not the passphrase. Nothing was changed. Try again.",
+		submission_off: (s: string) =>
+			`${s} does not let mail apps send for this account. Receiving works, and nothing was sent. Ask whoever runs it to allow “Authenticated SMTP” for your mailbox.`,
 		password_command: () =>
 			"The password command failed. Your mail here is untouched. Run it by hand to see why.",
 		host_unknown: (s: string) =>

@@ -61,6 +61,8 @@ export const es: Texts = {
 				: leave === "never"
 					? "Quitarlo en cuanto llegue aquí"
 					: `Quitarlo ${leave.replace("d", "")} días después de llegar aquí`,
+	leaveShared: (user) =>
+		`Gmail entrega cada mensaje a un solo programa POP3. Por eso Malote entra como ${user}: cada equipo tuyo recibe todo lo de los últimos 30 días, y nada se quita a los demás.`,
 	leaveWarn:
 		"Lo que se quita del servidor desaparece de allí para siempre: el correo web y los equipos que aún no lo hayan traído nunca lo verán, y la única copia está en este equipo.",
 	leaveSure: "Entendido",
@@ -105,6 +107,17 @@ export const es: Texts = {
 	notAnAddress: "Eso no parece una dirección de correo.",
 	passwordNotKept:
 		"Este equipo no tiene un lugar seguro para la contraseña. Malote la pedirá la próxima vez que se abra.",
+	passphrase: "Frase secreta",
+	passphraseAgain: "La frase secreta otra vez",
+	passphraseChoose: "Guardarla con una frase secreta",
+	passphraseUnlock: "Abrir",
+	passphraseShort: (n: number) => `Elige al menos ${n} caracteres.`,
+	passphraseDiffers: "Las dos no son iguales.",
+	passphraseOffer:
+		"O elige una frase secreta: Malote guarda las contraseñas cerradas con ella y la pide una vez en cada inicio. Si la olvidas, no se puede recuperar; tendrías que indicar las contraseñas de nuevo.",
+	passphraseChange: "Cambiar la frase secreta",
+	passphraseChanged: "La frase secreta se cambió.",
+	passphraseKept: "Las contraseñas están guardadas.",
 	anotherAccount: "Añadir una cuenta",
 	folders: "Carpetas",
 	inbox: "Entrada",
@@ -128,6 +141,7 @@ export const es: Texts = {
 	folderRemove: "Eliminar la carpeta",
 	folderRemoveSure: (name) =>
 		`Se eliminan ${name} y las carpetas que contiene. Sus mensajes van a la Papelera.`,
+	labelRemoveSure: (name) => `${name} y las carpetas que contiene se eliminan. Sus mensajes siguen en Todos.`,
 	folderSubscribe: "Suscribirse",
 	folderUse: "Usar para",
 	folderUseNone: "Nada especial",
@@ -273,6 +287,12 @@ export const es: Texts = {
 			"Parte de los datos de este equipo está dañada. Lo que aún no enviaste está a salvo. Cierra Malote y ábrelo de nuevo: se repara solo.",
 		storage_salvaged: (subject, count) =>
 			`Los datos de este equipo estaban dañados y se rehicieron: se conservaron ${n(count)} cambios sin enviar, y tu correo se está trayendo de nuevo. Los archivos dañados están en ${subject}.`,
+		sending_off: (s) =>
+			`${s} no deja que las aplicaciones de correo envíen por esta cuenta; recibir funciona. Pide a quien la administra que permita “SMTP autenticado” para tu buzón.`,
+		sending_refused: (s) =>
+			`${s} no aceptó el usuario o la contraseña para enviar; recibir funciona. Algunos proveedores piden una contraseña de aplicación. Revisa la cuenta en los ajustes.`,
+		sending_unreachable: (s) =>
+			`No se puede llegar a ${s} para enviar; recibir funciona. Revisa el servidor de salida de la cuenta en los ajustes.`,
 		gone_meanwhile: (subject, count) =>
 			`${s(count, "1 cambio", `${n(count)} cambios`)} en ${subject} eran de mensajes que ya no están en el servidor.`,
 	},
@@ -345,6 +365,11 @@ export const es: Texts = {
 			"No hay contraseña guardada para esta cuenta. Lo que hay aquí sigue intacto. Indícala de nuevo.",
 		secret_store: () =>
 			"El almacén de contraseñas de este sistema está cerrado o no existe. Nada cambió. Ábrelo e inténtalo otra vez.",
+		locked: () =>
+			"Tus contraseñas están cerradas con tu frase secreta. Lo que hay aquí sigue intacto. Indícala para conectar.",
+		passphrase_wrong: () => "Esa no es la frase secreta. Nada cambió. Inténtalo otra vez.",
+		submission_off: (s) =>
+			`${s} no deja que las aplicaciones de correo envíen por esta cuenta. Recibir funciona, y no se envió nada. Pide a quien la administra que permita “SMTP autenticado” para tu buzón.`,
 		password_command: () =>
 			"El comando de la contraseña falló. Lo que hay aquí sigue intacto. Ejecútalo a mano para ver por qué.",
 		host_unknown: (x) =>

@@ -61,6 +61,8 @@ export const ptBR: Texts = {
 				: leave === "never"
 					? "Remover assim que chegar aqui"
 					: `Remover ${leave.replace("d", "")} dias depois de chegar aqui`,
+	leaveShared: (user) =>
+		`O Gmail entrega cada mensagem a um só programa POP3. Por isso o Malote entra como ${user}: cada aparelho seu recebe tudo dos últimos 30 dias, e nada é tirado dos outros.`,
 	leaveWarn:
 		"O que é removido do servidor some de lá para sempre: o webmail e outros aparelhos que ainda não o buscaram nunca o verão, e a única cópia fica neste aparelho.",
 	leaveSure: "Entendi",
@@ -105,6 +107,17 @@ export const ptBR: Texts = {
 	notAnAddress: "Isso não parece um endereço de e-mail.",
 	passwordNotKept:
 		"Este aparelho não tem um lugar seguro para a senha. O Malote vai pedi-la na próxima vez que abrir.",
+	passphrase: "Frase secreta",
+	passphraseAgain: "A frase secreta de novo",
+	passphraseChoose: "Guardar com uma frase secreta",
+	passphraseUnlock: "Destrancar",
+	passphraseShort: (n: number) => `Escolha ao menos ${n} caracteres.`,
+	passphraseDiffers: "As duas não são iguais.",
+	passphraseOffer:
+		"Ou escolha uma frase secreta: o Malote guarda as senhas trancadas com ela e a pede uma vez a cada início. Esquecida, não há como recuperá-la; você informaria as senhas de novo.",
+	passphraseChange: "Trocar a frase secreta",
+	passphraseChanged: "A frase secreta foi trocada.",
+	passphraseKept: "As senhas estão guardadas.",
 	anotherAccount: "Adicionar uma conta",
 	folders: "Pastas",
 	inbox: "Entrada",
@@ -128,6 +141,8 @@ export const ptBR: Texts = {
 	folderRemove: "Excluir a pasta",
 	folderRemoveSure: (name) =>
 		`${name} e as pastas dentro dela serão excluídas. As mensagens vão para a Lixeira.`,
+	labelRemoveSure: (name) =>
+		`${name} e as pastas dentro dela são excluídas. As mensagens delas continuam em Todos os e-mails.`,
 	folderSubscribe: "Assinar",
 	folderUse: "Usar para",
 	folderUseNone: "Nada especial",
@@ -273,6 +288,12 @@ export const ptBR: Texts = {
 			"Parte dos dados deste aparelho está danificada. O que você ainda não enviou está a salvo. Feche o Malote e abra de novo: ele se conserta sozinho.",
 		storage_salvaged: (subject, count) =>
 			`Os dados deste aparelho estavam danificados e foram refeitos: ${n(count)} alterações não enviadas foram mantidas, e seu correio está sendo buscado de novo. Os arquivos danificados estão em ${subject}.`,
+		sending_off: (s) =>
+			`${s} não deixa aplicativos de e-mail enviarem por esta conta; receber funciona. Peça a quem a administra que permita “SMTP autenticado” para a sua caixa.`,
+		sending_refused: (s) =>
+			`${s} não aceitou o usuário ou a senha para enviar; receber funciona. Alguns provedores pedem uma senha de app para isso. Veja a conta nas configurações.`,
+		sending_unreachable: (s) =>
+			`${s} não pode ser alcançado para enviar; receber funciona. Confira o servidor de saída da conta nas configurações.`,
 		gone_meanwhile: (subject, count) =>
 			`${s(count, "1 mudança", `${n(count)} mudanças`)} em ${subject} eram de mensagens que não estão mais no servidor.`,
 	},
@@ -345,6 +366,11 @@ export const ptBR: Texts = {
 			"Não há senha guardada para esta conta. O que está aqui continua intacto. Informe-a de novo.",
 		secret_store: () =>
 			"O cofre de senhas deste sistema está fechado ou não existe. Nada mudou. Abra-o e tente de novo.",
+		locked: () =>
+			"Suas senhas estão trancadas com a sua frase secreta. O que está aqui continua intacto. Informe-a para conectar.",
+		passphrase_wrong: () => "Essa não é a frase secreta. Nada mudou. Tente de novo.",
+		submission_off: (s) =>
+			`${s} não deixa aplicativos de e-mail enviarem por esta conta. Receber funciona, e nada foi enviado. Peça a quem a administra que permita “SMTP autenticado” para a sua caixa.`,
 		password_command: () =>
 			"O comando da senha falhou. O que está aqui continua intacto. Rode-o à mão para ver o motivo.",
 		host_unknown: (x) =>

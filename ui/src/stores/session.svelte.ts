@@ -32,6 +32,8 @@ class Session {
 	/** True while an account is being added beside others. */
 	adding = $state(false);
 	passwordLost = $state(false);
+	/** A passphrase locks the secrets of this device. */
+	hasPassphrase = $state(false);
 
 	current = $derived(this.mailboxes.find((m) => m.id === list.mailbox));
 	failing = $derived(this.states.find((s) => s.phase === "failed"));
@@ -87,6 +89,7 @@ class Session {
 	async readAll() {
 		await Promise.all([this.readAccounts(), this.readMailboxes(), this.readNotices()]);
 		this.states = await call("states", {});
+		this.hasPassphrase = (await call("passphrase_state", {})).set;
 	}
 
 	private async readAccounts() {
@@ -120,6 +123,27 @@ class Session {
 	async newPassword(id: string, password: string): Promise<string> {
 		try {
 			this.passwordLost = !(await call("account_password", { id, password })).password_kept;
+			return "";
+		} catch (thrown) {
+			return this.words(asError(thrown));
+		}
+	}
+
+	/** Locks the secrets of this device with a passphrase from now on; the sentence for what went wrong, if anything did. */
+	async choosePassphrase(passphrase: string): Promise<string> {
+		try {
+			await call("passphrase_set", { passphrase });
+			[this.passwordLost, this.hasPassphrase] = [false, true];
+			return "";
+		} catch (thrown) {
+			return this.words(asError(thrown));
+		}
+	}
+
+	/** Opens the secrets with the passphrase; the sentence for what went wrong, if anything did. */
+	async unlock(passphrase: string): Promise<string> {
+		try {
+			await call("passphrase_unlock", { passphrase });
 			return "";
 		} catch (thrown) {
 			return this.words(asError(thrown));

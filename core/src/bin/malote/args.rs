@@ -10,6 +10,9 @@ pub struct Args {
     /// Where this device's data is
     #[arg(long, global = true, env = "MALOTE_HOME", value_name = "DIR")]
     pub home: Option<PathBuf>,
+    /// Prints the passphrase that locks this device's passwords
+    #[arg(long, global = true, env = "MALOTE_PASSPHRASE_COMMAND", value_name = "CMD")]
+    pub passphrase_command: Option<String>,
     /// Print one JSON document
     #[arg(long, global = true)]
     pub json: bool,
@@ -22,6 +25,8 @@ pub enum Command {
     /// Accounts of this device
     #[command(subcommand)]
     Account(Account),
+    /// Choose a passphrase (read from stdin) that locks the passwords, where the system has no secret store
+    Passphrase,
     /// Send what waits, then bring this device in step with the server
     Sync {
         /// Only this account

@@ -3,7 +3,9 @@
 use crate::args::{Account, Add, Args, Command, Folder, How, MarkFlags};
 use crate::output;
 use malote_core::api::types::{Done, Mark, NewAccount};
-use malote_core::api::{Core, Dirs, Event, MailboxView, OsSecrets, SystemClock, rendered};
+use malote_core::api::{
+    Core, Dirs, Event, MailboxView, OsSecrets, SystemClock, rendered, run_password_command,
+};
 use malote_core::error::{Error, Kind, Result};
 use malote_core::model::{Endpoint, MailboxId, PlacementId, Protocol, Role, Tls};
 use serde_json::{Value, json};
@@ -17,12 +19,27 @@ pub async fn run(args: Args) -> Result<()> {
     let home = args.home.map_or_else(default_home, Ok)?;
     let dirs = Dirs { downloads: home.join("downloads"), cache: home.join("cache"), data: home };
     let (core, _events) = Core::open(dirs, Arc::new(OsSecrets), SystemClock::shared()).await?;
-    let result = command(&core, args.command, args.json).await;
+    let result = async {
+        if let Some(print) = &args.passphrase_command
+            && core.passphrase_state().await?.locked
+        {
+            core.passphrase_unlock(run_password_command(print).await?).await?;
+        }
+        command(&core, args.command, args.json).await
+    }
+    .await;
     if let Err(e) = &result {
         core.note_damage(e);
     }
     core.close().await;
     result
+}
+
+/// What is typed or piped in: a secret.
+fn first_line() -> Result<String> {
+    let mut text = String::new();
+    std::io::stdin().read_to_string(&mut text)?;
+    Ok(text.lines().next().unwrap_or_default().to_owned())
 }
 
 fn default_home() -> Result<PathBuf> {
@@ -35,6 +52,7 @@ fn default_home() -> Result<PathBuf> {
 async fn command(core: &Core, command: Command, json: bool) -> Result<()> {
     match command {
         Command::Account(account) => self::account(core, account, json).await,
+        Command::Passphrase => core.passphrase_set(first_line()?).await,
         Command::Sync { account, watch } => sync(core, account, watch).await,
         Command::Folders => folders(core, json).await,
         Command::List { folder, unified, limit, offset } => {
@@ -169,8 +187,7 @@ async fn new_account(core: &Core, add: Add) -> Result<NewAccount> {
     };
     let mut password = String::new();
     if add.password_stdin {
-        std::io::stdin().read_to_string(&mut password)?;
-        password = password.lines().next().unwrap_or_default().to_owned();
+        password = first_line()?;
     } else if add.password_command.is_none() {
         return Err(Error::new(Kind::Usage, "--password-stdin | --password-command"));
     }

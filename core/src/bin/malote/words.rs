@@ -33,8 +33,11 @@ pub fn exit_status(kind: Kind) -> u8 {
         | Kind::PasswordExpired
         | Kind::SecretMissing
         | Kind::SecretStore
+        | Kind::Locked
+        | Kind::PassphraseWrong
         | Kind::PasswordCommand
         | Kind::Paused
+        | Kind::SubmissionOff
         | Kind::ConsentNeeded
         | Kind::TokenRefused => 3,
         Kind::HostUnknown | Kind::Unreachable | Kind::Proxy | Kind::ConnectionLost | Kind::Timeout => 4,
@@ -95,9 +98,24 @@ fn template(kind: Kind) -> [&'static str; 3] {
             "no hay contraseña guardada para esta cuenta; lo que hay en este equipo sigue intacto; indícala de nuevo.",
         ],
         Kind::SecretStore => [
-            "this system has no unlocked secret store for the password; nothing was changed; unlock it or use --password-command.",
-            "este sistema não tem um cofre de senhas aberto; nada foi alterado; abra-o ou use --password-command.",
-            "este sistema no tiene un almacén de secretos abierto; nada cambió; ábrelo o usa --password-command.",
+            "this system has no unlocked secret store for the password; nothing was changed; unlock it, choose a passphrase (`malote passphrase`) or use --password-command.",
+            "este sistema não tem um cofre de senhas aberto; nada foi alterado; abra-o, escolha uma frase secreta (`malote passphrase`) ou use --password-command.",
+            "este sistema no tiene un almacén de secretos abierto; nada cambió; ábrelo, elige una frase secreta (`malote passphrase`) o usa --password-command.",
+        ],
+        Kind::Locked => [
+            "the passwords are locked with your passphrase; your mail on this device is untouched; give it with --passphrase-command.",
+            "as senhas estão trancadas com a sua frase secreta; o que está neste aparelho continua intacto; informe-a com --passphrase-command.",
+            "las contraseñas están cerradas con tu frase secreta; lo que hay en este equipo sigue intacto; indícala con --passphrase-command.",
+        ],
+        Kind::PassphraseWrong => [
+            "that is not the passphrase; nothing was changed; try again, or add the passwords again.",
+            "essa não é a frase secreta; nada foi alterado; tente de novo, ou informe as senhas outra vez.",
+            "esa no es la frase secreta; nada cambió; inténtalo otra vez, o indica las contraseñas de nuevo.",
+        ],
+        Kind::SubmissionOff => [
+            "{} does not let mail apps send for this account; receiving works, and nothing was sent; ask whoever runs it to allow \"Authenticated SMTP\" for your mailbox.",
+            "{} não deixa aplicativos de e-mail enviarem por esta conta; receber funciona, e nada foi enviado; peça a quem a administra que permita \"SMTP autenticado\" para a sua caixa.",
+            "{} no deja que las aplicaciones de correo envíen por esta cuenta; recibir funciona, y no se envió nada; pide a quien la administra que permita \"SMTP autenticado\" para tu buzón.",
         ],
         Kind::PasswordCommand => [
             "the password command failed; your mail on this device is untouched; run it by hand to see why.",

@@ -1,6 +1,7 @@
 //! What a POP3 server says, without I/O.
 
 use crate::error::{Error, Kind};
+use memchr::memmem;
 
 /// A status line: `+OK …` or `-ERR …` (RFC 1939 section 3), with its response code (RFC 2449 section 8, RFC 3206).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,17 +89,17 @@ impl Unstuff {
                     out.push(byte);
                     At::Start
                 }
-                (_, b'\r') => {
-                    out.push(byte);
-                    At::Cr
-                }
                 _ => {
-                    // Up to the next CR at once.
+                    // Up to the next line that begins with a dot at once.
                     let rest = &input[i..];
-                    let plain = rest.iter().position(|b| *b == b'\r').unwrap_or(rest.len());
+                    let plain = memmem::find(rest, b"\r\n.").map_or(rest.len(), |at| at + 2);
                     out.extend_from_slice(&rest[..plain]);
                     i += plain;
-                    self.0 = At::Middle;
+                    self.0 = match &rest[..plain] {
+                        [.., b'\r', b'\n'] => At::Start,
+                        [.., b'\r'] => At::Cr,
+                        _ => At::Middle,
+                    };
                     continue;
                 }
             };

@@ -2,14 +2,12 @@
 
 use super::reply::{Status, Unstuff, scan_listing, unique_id};
 use crate::error::{Error, Kind, Result};
-use crate::protocol::transport::Transport;
+use crate::protocol::wire::Wire;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// How long a server may think.
-const PATIENCE: Duration = Duration::from_secs(60);
-/// RFC 1939 section 3 says 512, RFC 2449 section 4 too; people's greetings are longer.
-const LONGEST_LINE: usize = 8 * 1024;
+pub(super) const PATIENCE: Duration = Duration::from_secs(60);
 /// A mailbox with more messages than this is none.
 const MOST: usize = 5_000_000;
 /// Memory is made ready for messages up to this size before they come. Bytes.
@@ -18,18 +16,22 @@ const BELIEVED: usize = 256 * 1024;
 /// for the other to read (RFC 2449 section 6.8).
 const WINDOW: usize = 2000;
 
+/// What is to be known of a maildrop: what can be done with it, and what is in it.
+pub(super) const SURVEY: &str = "CAPA\r\nLIST\r\nUIDL";
+
 /// What a server offers: upper case, with parameters, such as `SASL PLAIN`.
 pub type Capabilities = BTreeSet<String>;
 
 /// A signed-in conversation. Deletions happen when [`Session::quit`] was answered.
 pub struct Session {
-    pub(super) transport: Transport,
-    pub(super) received: Vec<u8>,
-    pub(super) taken: usize,
+    pub(super) wire: Wire,
     pub(super) capabilities: Capabilities,
     /// What it offered before the sign-in.
     pub(super) offer: Capabilities,
-    pub(super) broken: bool,
+    /// [`SURVEY`] was said with the sign-in, and LIST and UIDL are to be heard.
+    pub(super) ahead: bool,
+    /// PLAIN was answered with a challenge: what follows it must wait, the next time too.
+    pub(super) challenged: bool,
     /// QUIT was answered.
     gone: bool,
 }
@@ -42,14 +44,13 @@ pub struct Maildrop {
 }
 
 impl Session {
-    pub(super) fn new(transport: Transport) -> Self {
+    pub(super) fn new(wire: Wire) -> Self {
         Self {
-            transport,
-            received: Vec::new(),
-            taken: 0,
+            wire,
             capabilities: Capabilities::new(),
             offer: Capabilities::new(),
-            broken: false,
+            ahead: false,
+            challenged: false,
             gone: false,
         }
     }
@@ -69,83 +70,45 @@ impl Session {
         &self.offer
     }
 
-    pub(super) async fn say(&mut self, line: &str) -> Result<()> {
-        if self.broken {
-            return Err(Error::new(Kind::ConnectionLost, self.transport.host()));
-        }
-        self.broken = true; // until the answer is here: this future may be dropped at any await
-        self.transport.write(format!("{line}\r\n").as_bytes()).await
-    }
-
-    async fn more(&mut self) -> Result<()> {
-        if self.taken > 0 {
-            self.received.drain(..self.taken);
-            self.taken = 0;
-        }
-        self.transport.read(&mut self.received, PATIENCE).await.map(drop)
-    }
-
-    /// A line without its CRLF.
-    pub(super) async fn line(&mut self) -> Result<Vec<u8>> {
-        let mut looked = self.taken;
-        loop {
-            let found = self.received[looked..].windows(2).position(|w| w == b"\r\n");
-            if let Some(at) = found {
-                let line = self.received[self.taken..looked + at].to_vec();
-                self.taken = looked + at + 2;
-                return Ok(line);
-            }
-            let pending = self.received.len() - self.taken;
-            if pending > LONGEST_LINE {
-                return Err(
-                    Error::new(Kind::Protocol, self.transport.host()).because("a line without an end")
-                );
-            }
-            self.more().await?; // begins with what is pending
-            looked = pending.saturating_sub(1);
-        }
-    }
-
     pub(super) async fn status(&mut self) -> Result<Status> {
-        let line = self.line().await?;
-        Status::read(&line).ok_or_else(|| {
-            Error::new(Kind::Protocol, self.transport.host()).because("that is no status line")
-        })
+        let line = self.wire.line(PATIENCE).await?;
+        Status::read(&line)
+            .ok_or_else(|| Error::new(Kind::Protocol, self.wire.host()).because("that is no status line"))
     }
 
     /// The data behind a status line, unstuffed: about `size` bytes, at most `limit`.
     async fn data(&mut self, size: usize, limit: usize) -> Result<Vec<u8>> {
         let (mut unstuff, mut out) = (Unstuff::default(), Vec::with_capacity(size.min(BELIEVED)));
         loop {
-            if let Some(n) = unstuff.feed(&self.received[self.taken..], &mut out) {
-                self.taken += n;
+            if let Some(n) = unstuff.feed(&self.wire.received[self.wire.taken..], &mut out) {
+                self.wire.taken += n;
                 return Ok(out);
             }
-            self.taken = self.received.len();
+            self.wire.taken = self.wire.received.len();
             if out.len() > limit {
-                return Err(Error::new(Kind::Protocol, self.transport.host()).because("more than it said"));
+                return Err(Error::new(Kind::Protocol, self.wire.host()).because("more than it said"));
             }
-            self.more().await?;
+            self.wire.more(PATIENCE).await?;
         }
     }
 
     /// A command whose answer is one line.
     pub(super) async fn command(&mut self, line: &str) -> Result<Status> {
-        self.say(line).await?;
+        self.wire.say(line).await?;
         let status = self.status().await?;
-        self.broken = false;
+        self.wire.broken = false;
         Ok(status)
     }
 
     /// A command whose answer has data behind `+OK`.
     pub(super) async fn listing(&mut self, line: &str) -> Result<(Status, Vec<u8>)> {
-        self.say(line).await?;
+        self.wire.say(line).await?;
         let answer = self.listed().await?;
-        self.broken = false;
+        self.wire.broken = false;
         Ok(answer)
     }
 
-    async fn listed(&mut self) -> Result<(Status, Vec<u8>)> {
+    pub(super) async fn listed(&mut self) -> Result<(Status, Vec<u8>)> {
         let status = self.status().await?;
         let data = if status.ok { self.data(0, MOST * 100).await? } else { Vec::new() };
         Ok((status, data))
@@ -158,19 +121,23 @@ impl Session {
         Ok(())
     }
 
-    fn can_do(&mut self, (status, data): (Status, Vec<u8>)) {
+    pub(super) fn can_do(&mut self, (status, data): (Status, Vec<u8>)) {
         self.capabilities = if status.ok { capabilities(&data) } else { Capabilities::new() };
     }
 
     /// What lies in the maildrop, and what the server can do now: some tell that only to those they know (RFC 2449 section 5). In
-    /// one round trip where the server takes commands in advance.
+    /// one round trip where the server takes commands in advance, in none where it was asked with the sign-in.
     pub async fn survey(&mut self) -> Result<Maildrop> {
-        let host = self.transport.host().to_owned();
-        let (sizes, ids) = if self.can("PIPELINING") {
-            self.say("CAPA\r\nLIST\r\nUIDL").await?;
+        let host = self.wire.host().to_owned();
+        let (sizes, ids) = if self.ahead {
+            let both = (self.listed().await?, self.listed().await?);
+            (self.ahead, self.wire.broken) = (false, false);
+            both
+        } else if self.can("PIPELINING") {
+            self.wire.say(SURVEY).await?;
             let can = self.listed().await?;
             let both = (self.listed().await?, self.listed().await?);
-            self.broken = false;
+            self.wire.broken = false;
             self.can_do(can);
             both
         } else {
@@ -210,20 +177,20 @@ impl Session {
         let mut marked = Vec::new();
         for chunk in numbers.chunks(window) {
             let commands: Vec<String> = chunk.iter().map(|n| format!("DELE {n}")).collect();
-            self.say(&commands.join("\r\n")).await?;
+            self.wire.say(&commands.join("\r\n")).await?;
             for n in chunk {
                 if self.status().await?.ok {
                     marked.push(*n);
                 }
             }
-            self.broken = false;
+            self.wire.broken = false;
         }
         Ok(marked)
     }
 
     /// Takes all marks back.
     pub async fn reset(&mut self) -> Result<()> {
-        let host = self.transport.host().to_owned();
+        let host = self.wire.host().to_owned();
         self.command("RSET").await?.check(&host)
     }
 
@@ -232,7 +199,10 @@ impl Session {
         if self.gone {
             return Ok(());
         }
-        let host = self.transport.host().to_owned();
+        if self.ahead {
+            self.survey().await?;
+        }
+        let host = self.wire.host().to_owned();
         self.command("QUIT").await?.check(&host)
     }
 }
@@ -267,11 +237,11 @@ impl Retrieval<'_> {
             if self.last && next == self.wanted.len() {
                 commands.push("QUIT".to_owned());
             }
-            session.broken = false;
-            session.say(&commands.join("\r\n")).await?;
+            session.wire.broken = false;
+            session.wire.say(&commands.join("\r\n")).await?;
             self.said = next;
         }
-        let host = session.transport.host().to_owned();
+        let host = session.wire.host().to_owned();
         let outcome = match session.status().await?.check(&host) {
             Ok(()) => Ok({
                 let size = size as usize;
@@ -285,7 +255,7 @@ impl Retrieval<'_> {
             session.gone = true;
             let _ = session.status().await;
         } else if self.said == self.heard {
-            session.broken = false;
+            session.wire.broken = false;
         }
         Ok(Some((number, outcome)))
     }

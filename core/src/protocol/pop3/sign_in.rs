@@ -5,6 +5,7 @@
 //! the middle chooses (RFC 6151), and every server that has it has TLS too.
 
 use super::reply::Status;
+use super::session::{PATIENCE, SURVEY};
 use super::{Capabilities, Session};
 use crate::error::{Error, Kind, Result, Scope};
 use crate::model::{Endpoint, Tls};
@@ -12,16 +13,19 @@ use crate::protocol::proxy::Proxy;
 use crate::protocol::sasl::{Credentials, Exchange, Mechanism, Secret};
 use crate::protocol::tls::Trust;
 use crate::protocol::transport::{Meter, Transport};
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use crate::protocol::wire::Wire;
 use std::sync::Arc;
+use std::time::Duration;
 
+/// How long a server that has let us in may take to answer what was said with the sign-in, before we take it for lost.
+const LOST: Duration = Duration::from_secs(15);
 /// An initial response goes into the command only when the line stays this short (RFC 5034 section 4).
 const LONGEST_COMMAND: usize = 255;
 
 impl Session {
     /// Connects and signs in. `known` is the server's [`Session::offer`] of another time: it is not asked again unless the sign-in
-    /// is refused, and then tried once more only where it has changed.
+    /// is refused, and then tried once more only where it has changed. Where the server takes commands in advance, CAPA, LIST and
+    /// UIDL go with the sign-in; one that loses them there, as one does that hands the connection on, is asked anew, one by one.
     pub async fn open(
         proxy: Option<&Proxy>,
         to: &Endpoint,
@@ -30,8 +34,22 @@ impl Session {
         meter: Arc<Meter>,
         known: Option<Capabilities>,
     ) -> Result<Session> {
-        let transport = Box::pin(Transport::connect(to, trust, proxy, meter)).await?;
-        Box::pin(Self::start(transport, to, trust, who, known)).await
+        let transport = Box::pin(Transport::connect(to, trust, proxy, meter.clone())).await?;
+        let mut session = Box::pin(Self::start(transport, to, trust, who, known)).await?;
+        if session.ahead && !session.heard().await {
+            let mut known = std::mem::take(&mut session.offer);
+            drop(session);
+            known.remove("PIPELINING");
+            let transport = Box::pin(Transport::connect(to, trust, proxy, meter)).await?;
+            session = Box::pin(Self::start(transport, to, trust, who, Some(known))).await?;
+        }
+        Ok(session)
+    }
+
+    /// Whether the first answer comes to what was said with the sign-in.
+    async fn heard(&mut self) -> bool {
+        let answer = tokio::time::timeout(LOST, self.listed()).await;
+        answer.ok().and_then(Result::ok).map(|answer| self.can_do(answer)).is_some()
     }
 
     /// From a connection that was just made.
@@ -42,7 +60,7 @@ impl Session {
         who: &Credentials,
         known: Option<Capabilities>,
     ) -> Result<Session> {
-        let mut session = Session::new(transport);
+        let mut session = Session::new(Wire::new(transport));
         let greeting = session.status().await.map_err(|e| match e.kind {
             // Silence or nonsense on connecting mostly means TLS on one side only.
             Kind::Protocol if to.tls != Tls::Implicit => e.because("that is not a POP3 server's greeting"),
@@ -67,8 +85,12 @@ impl Session {
             None => session.ask_capabilities().await?,
         }
         session.offer = session.capabilities.clone();
+        session.ahead = remembered && session.can("PIPELINING");
         match session.authenticate(to, who).await {
             Err(e) if remembered && e.kind == Kind::SignInRefused => {
+                if session.ahead && !session.skip_survey().await {
+                    return Err(e);
+                }
                 let asked = session.ask_capabilities().await;
                 if asked.is_err() || session.capabilities == session.offer {
                     return Err(e);
@@ -78,7 +100,21 @@ impl Session {
             }
             other => other?,
         }
+        if session.challenged {
+            session.offer.remove("PIPELINING");
+        }
         Ok(session)
+    }
+
+    /// Hears what a refused sign-in left to be said of the maildrop: nothing.
+    async fn skip_survey(&mut self) -> bool {
+        for _ in 0..3 {
+            if self.listed().await.is_err() {
+                return false;
+            }
+        }
+        (self.ahead, self.wire.broken) = (false, false);
+        true
     }
 
     async fn upgrade(mut self, to: &Endpoint, trust: &Trust) -> Result<Session> {
@@ -86,17 +122,14 @@ impl Session {
         if !answer.ok {
             return Err(Error::new(Kind::NoTls, &to.host).because("STLS was refused"));
         }
-        if self.taken < self.received.len() {
-            return Err(Error::new(Kind::NoTls, &to.host).because("something was slipped in before TLS"));
-        }
-        // Buffer, capabilities and everything heard end here.
-        Ok(Session::new(self.transport.start_tls(trust).await?))
+        // Capabilities end here too.
+        Ok(Session::new(self.wire.secured(trust).await?))
     }
 
     async fn authenticate(&mut self, to: &Endpoint, who: &Credentials) -> Result<()> {
         let sasl = self.capabilities.iter().find_map(|c| c.strip_prefix("SASL ")).unwrap_or_default();
         let offered: Vec<String> = sasl.split(' ').map(str::to_owned).collect();
-        let binding = self.transport.binding().cloned();
+        let binding = self.wire.transport.binding().cloned();
         let chosen = Mechanism::choose(who, binding.as_ref(), |name| offered.iter().any(|o| o == name));
         let status = match chosen {
             Some(mechanism) => {
@@ -124,6 +157,11 @@ impl Session {
         if [&who.user, password].iter().any(|s| s.contains(['\r', '\n', '\0'])) {
             return Err(Error::new(Kind::Usage, "").because("a user name and a password hold no line end"));
         }
+        if self.ahead {
+            self.wire.say(&format!("USER {}\r\nPASS {password}\r\n{SURVEY}", who.user)).await?;
+            let (user, pass) = (self.status().await?, self.status().await?);
+            return Ok(if user.ok { pass } else { user });
+        }
         let user = self.command(&format!("USER {}", who.user)).await?;
         if !user.ok {
             return Ok(user);
@@ -132,49 +170,25 @@ impl Session {
         self.command(&format!("PASS {password}")).await
     }
 
-    /// `auth = "AUTH" SP mechanism [SP initial-response] *(CRLF [base64]) CRLF` (RFC 5034 section 4).
-    async fn exchange(&mut self, mechanism: Mechanism, mut exchange: Exchange) -> Result<Status> {
-        let mut line = format!("AUTH {}", mechanism.name());
-        // Asked for twice, an exchange goes on where it is: what is not said at once is kept for the first challenge.
-        let mut kept = exchange.initial();
-        if let Some(initial) = kept.as_ref() {
-            let encoded = if initial.is_empty() { "=".to_owned() } else { STANDARD.encode(initial) };
-            if line.len() + 1 + encoded.len() <= LONGEST_COMMAND {
-                line = format!("{line} {encoded}");
-                kept = None;
-            }
+    /// AUTH (RFC 5034 section 4).
+    async fn exchange(&mut self, mechanism: Mechanism, exchange: Exchange) -> Result<Status> {
+        let mut ahead = self.ahead;
+        let more = |at_once: bool| {
+            // Only where the answer cannot be a challenge: what follows it would be taken for the response.
+            ahead &= mechanism == Mechanism::Plain && at_once;
+            if ahead { format!("\r\n{SURVEY}") } else { String::new() }
+        };
+        let signed = self.wire.sign_in(mechanism, exchange, ("+", LONGEST_COMMAND), more, PATIENCE).await?;
+        self.ahead = ahead;
+        self.challenged |= signed.challenged && mechanism == Mechanism::Plain;
+        let host = self.wire.host();
+        let status = Status::read(&signed.line).ok_or_else(|| Error::new(Kind::Protocol, host))?;
+        if status.ok && !signed.proved {
+            // It lets us in without having shown that it knows the password.
+            return Err(Error::new(Kind::SignInRefused, host)
+                .because("the server cannot be believed: it did not prove itself"));
         }
-        self.say(&line).await?;
-        for _ in 0..8 {
-            let answer = self.line().await?;
-            let Some(challenge) =
-                answer.strip_prefix(b"+ ").or_else(|| answer.strip_prefix(b"+").filter(|r| r.is_empty()))
-            else {
-                let status =
-                    Status::read(&answer).ok_or_else(|| Error::new(Kind::Protocol, self.transport.host()))?;
-                if status.ok && !exchange.is_done() {
-                    // It lets us in without having shown that it knows the password.
-                    return Err(Error::new(Kind::SignInRefused, self.transport.host())
-                        .because("the server cannot be believed: it did not prove itself"));
-                }
-                self.broken = false;
-                return Ok(status);
-            };
-            let response = match kept.take() {
-                Some(initial) => initial,
-                None => {
-                    let challenge = STANDARD.decode(challenge.trim_ascii()).unwrap_or_default();
-                    match exchange.respond(&challenge) {
-                        Ok(response) => response,
-                        Err(e) => {
-                            self.transport.write(b"*\r\n").await?; // "cancel" (RFC 5034 section 4)
-                            return Err(Error { subject: self.transport.host().to_owned(), ..e });
-                        }
-                    }
-                }
-            };
-            self.transport.write(format!("{}\r\n", STANDARD.encode(response)).as_bytes()).await?;
-        }
-        Err(Error::new(Kind::Protocol, self.transport.host()).because("the sign-in has no end"))
+        self.wire.broken = self.ahead;
+        Ok(status)
     }
 }

@@ -3,7 +3,7 @@
 use super::listing::{Entry, name_of};
 use crate::error::{Error, Kind, Result};
 use crate::mime::{header, render};
-use crate::model::{Flags, MailboxId, Role};
+use crate::model::{Flags, MailboxId, MessageId, Role};
 use crate::store::body::Packed;
 use crate::store::mailbox::Listed;
 use crate::store::maildrop::{Seen, SeenState};
@@ -11,6 +11,7 @@ use crate::store::message::{Identity, NewMessage};
 use crate::store::placement::NewPlacement;
 use crate::sync::Context;
 use crate::uid_set::UidSet;
+use std::collections::BTreeSet;
 
 /// What came of one message.
 pub struct Came {
@@ -27,7 +28,7 @@ pub struct Understood {
     uidl: String,
     message: NewMessage,
     received: i64,
-    body: Option<(Packed, String)>,
+    body: Option<Packed>,
 }
 
 /// Reads what came, on a thread that may take its time.
@@ -42,20 +43,22 @@ pub async fn understand(ctx: &Context, came: Vec<Came>) -> Result<Vec<Understood
                 let identity = Identity::of_header(c.entry.size, &c.raw);
                 let uidl = if c.entry.uidl.is_empty() { name_of(&c.raw) } else { c.entry.uidl };
                 let (envelope, delivered) = header::envelope_and_delivery(header::section(&c.raw));
-                let (body, has_attachments) = if c.whole {
-                    let name = identity.0.iter().map(|b| format!("{b:02x}")).collect::<String>();
-                    let packed = packer.pack(&format!("{account}-{name}"), &c.raw)?;
-                    let (preview, files) = render::glance(&c.raw);
-                    (Some((packed, preview)), files)
-                } else {
-                    (None, false)
+                let mut message = NewMessage {
+                    identity,
+                    envelope,
+                    size: c.entry.size,
+                    has_attachments: false,
+                    preview: None,
                 };
-                Ok(Understood {
-                    uidl,
-                    received: if delivered > 0 { delivered.min(now) } else { now },
-                    message: NewMessage { identity, envelope, size: c.entry.size, has_attachments },
-                    body,
-                })
+                let mut body = None;
+                if c.whole {
+                    let name = message.identity.0.iter().map(|b| format!("{b:02x}")).collect::<String>();
+                    body = Some(packer.pack(&format!("{account}-{name}"), &c.raw)?);
+                    let (preview, files) = render::glance(&c.raw);
+                    (message.preview, message.has_attachments) = (Some(preview), files);
+                }
+                let received = if delivered > 0 { delivered.min(now) } else { now };
+                Ok(Understood { uidl, message, received, body })
             })
             .collect()
     };
@@ -71,14 +74,20 @@ pub async fn keep(ctx: &Context, understood: Vec<Understood>) -> Result<()> {
     let _only = ctx.turns.replaying.lock().await;
     let inbox = inbox(ctx).await?;
     let mut tx = ctx.store.begin().await?;
-    let news: Vec<NewMessage> = understood.iter().map(|u| u.message.clone()).collect();
-    let ids = tx.put_messages(ctx.account, &news).await?;
+    let (news, rest): (Vec<NewMessage>, Vec<_>) =
+        understood.into_iter().map(|u| (u.message, (u.uidl, u.received, u.body))).unzip();
+    let added = tx.add_messages(ctx.account, &news).await?;
+    let known = tx.known_messages(ctx.account, news.iter().map(|m| &m.identity), &added).await?;
     // The same message under another unique-id is here already, wherever it was filed.
-    let mut unplaced = tx.unplaced(&ids.values().copied().collect::<Vec<_>>()).await?;
+    let mut unplaced = tx.unplaced(&known.values().copied().collect::<Vec<_>>()).await?;
+    unplaced.extend(added.values());
+    let mut fresh: BTreeSet<MessageId> = added.values().copied().collect();
     let mut uid = tx.next_uid(inbox).await?;
-    let (mut placements, mut seen, mut bodies) = (Vec::new(), Vec::new(), Vec::new());
-    for u in understood {
-        let Some(id) = ids.get(&u.message.identity).copied() else { continue };
+    let (mut placements, mut seen) = (Vec::new(), Vec::new());
+    let (mut new_bodies, mut bodies) = (Vec::new(), Vec::new());
+    for (message, (uidl, received, body)) in news.into_iter().zip(rest) {
+        let found = added.get(&message.identity).or_else(|| known.get(&message.identity));
+        let Some(id) = found.copied() else { continue };
         if unplaced.remove(&id) {
             placements.push(NewPlacement {
                 message: id,
@@ -86,19 +95,30 @@ pub async fn keep(ctx: &Context, understood: Vec<Understood>) -> Result<()> {
                 base: Flags::default(),
                 flags: Flags::default(),
                 modseq: 0,
-                received: u.received,
-                sort_date: u.received,
+                received,
+                sort_date: received,
             });
             uid += 1;
         }
-        let state = if u.body.is_some() { SeenState::Here } else { SeenState::Partial };
-        let (uidl, size) = (u.uidl, u.message.size);
-        seen.push(Seen { uidl, size, message: Some(id), first_seen: now, last_seen: now, state });
-        bodies.extend(u.body.map(|(packed, preview)| (id, packed, preview)));
+        let state = if body.is_some() { SeenState::Here } else { SeenState::Partial };
+        seen.push(Seen {
+            uidl,
+            size: message.size,
+            message: Some(id),
+            first_seen: now,
+            last_seen: now,
+            state,
+        });
+        match (body, message.preview) {
+            (Some(packed), _) if fresh.remove(&id) => new_bodies.push((id, packed)),
+            (Some(packed), Some(preview)) => bodies.push((id, packed, preview)),
+            _ => {}
+        }
     }
     tx.add_placements(inbox, &placements).await?;
     tx.put_seen(ctx.account, &seen).await?;
     tx.set_progress(inbox, 1, uid, &UidSet::new()).await?;
+    tx.add_bodies(&new_bodies).await?;
     tx.put_bodies(&bodies).await?;
     tx.commit().await
 }

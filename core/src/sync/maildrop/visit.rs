@@ -25,8 +25,9 @@ const DAY: i64 = 86_400;
 /// A conversation as [`converse`] wants it.
 pub async fn open(ctx: &Context) -> Result<Session> {
     let account = ctx.store.account(ctx.account).await?;
-    inbox(ctx).await?;
-    account::connect_maildrop(&account, &ctx.vault, ctx.meter.clone()).await
+    let connecting = account::connect_maildrop(&account, &ctx.vault, ctx.meter.clone());
+    let (folders, session) = tokio::join!(inbox(ctx), connecting);
+    folders.and(session)
 }
 
 /// One whole conversation.
@@ -85,7 +86,7 @@ async fn fetch(ctx: &Context, session: &mut Session, entries: Vec<Entry>, how: H
     let mut by_number: HashMap<u32, Entry> = entries.into_iter().map(|e| (e.number, e)).collect();
     let room = Arc::new(Semaphore::new(ROOM as usize));
     let (came, mut coming) = mpsc::unbounded_channel::<(Came, OwnedSemaphorePermit)>();
-    let (ready, mut understood) = mpsc::channel::<(Vec<Understood>, OwnedSemaphorePermit)>(1);
+    let (ready, mut understood) = mpsc::unbounded_channel::<(Vec<Understood>, OwnedSemaphorePermit)>();
     // A step that fails closes the way to it, so that the one before it ends; what failed first is told.
     let receiving = async move {
         let mut messages = match how {
@@ -119,7 +120,7 @@ async fn fetch(ctx: &Context, session: &mut Session, entries: Vec<Entry>, how: H
                 batch.push(next);
                 permit.merge(more);
             }
-            if ready.send((understand(ctx, batch).await?, permit)).await.is_err() {
+            if ready.send((understand(ctx, batch).await?, permit)).is_err() {
                 break;
             }
         }

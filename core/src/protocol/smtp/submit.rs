@@ -1,0 +1,281 @@
+//! One message on its way (RFC 5321 section 3.3).
+//!
+//! Until the last octet of the message has gone out the server does not have it, whatever happens; from then on, until its reply
+//! is heard, nobody knows. [`Failure::handed_over`] is that line, and nothing here crosses it twice.
+
+use super::Session;
+use super::reply::Reply;
+use super::session::PATIENCE;
+use crate::error::{Error, Kind};
+use std::borrow::Cow;
+use std::time::Duration;
+
+/// How long a server may take to think about a whole message: 10 minutes (RFC 5321 section 4.5.3.2.6).
+const DIGESTING: Duration = Duration::from_secs(600);
+
+/// A message and to whom it goes.
+#[derive(Debug, Clone, Default)]
+pub struct Submission<'m> {
+    /// Where failures are reported to; empty = to nobody.
+    pub from: &'m str,
+    /// To whom, each once.
+    pub to: &'m [String],
+    /// The message. Lines that end otherwise are made to end with CRLF.
+    pub raw: &'m [u8],
+    /// Report delivery as well as failure and delay (RFC 3461), where the server can.
+    pub report_delivery: bool,
+    /// Refuse to let it go on without TLS (RFC 8689).
+    pub require_tls: bool,
+}
+
+/// A message that the server took for all it was meant for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Taken {
+    /// What it said to that; often a number by which its people find it.
+    pub reply: Reply,
+}
+
+/// A message that the server did not take, or may not have taken.
+#[derive(Debug)]
+pub struct Failure {
+    /// Why.
+    pub error: Error,
+    /// All of it had gone out, and no reply came: the server may have it. False = it has not, for certain.
+    pub handed_over: bool,
+    /// Those of the recipients who were refused, each with the server's answer. Nobody was sent anything.
+    pub refused: Vec<(String, Reply)>,
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self { error, handed_over: false, refused: Vec::new() }
+    }
+}
+
+impl Session {
+    /// Hands a message over, to all its recipients or to none: one that the server refuses is the user's to put right first.
+    pub async fn submit(&mut self, mail: &Submission<'_>) -> Result<Taken, Failure> {
+        let host = self.wire.host().to_owned();
+        let raw = with_line_ends(mail.raw);
+        let (from, rcpts) = self.envelope(mail, &raw)?;
+        // MAIL and RCPT in one breath where the server takes them so (RFC 2920 section 3.1). DATA waits for their answers: behind it,
+        // with one recipient refused, there would be no way back.
+        let replies = if self.can("PIPELINING") {
+            let all: Vec<&str> = std::iter::once(&from).chain(&rcpts).map(String::as_str).collect();
+            self.wire.say(&all.join("\r\n")).await?;
+            let mut replies = Vec::with_capacity(all.len());
+            for _ in &all {
+                replies.push(self.reply(PATIENCE).await?);
+            }
+            self.wire.broken = false;
+            replies
+        } else {
+            let mut replies = vec![self.command(&from).await?];
+            if replies[0].is_positive() {
+                for rcpt in &rcpts {
+                    replies.push(self.command(rcpt).await?);
+                }
+            }
+            replies
+        };
+        replies[0].check(&host)?;
+        let refused: Vec<(String, Reply)> = mail
+            .to
+            .iter()
+            .zip(&replies[1..])
+            .filter(|(_, reply)| !reply.is_positive())
+            .map(|(to, reply)| (to.clone(), reply.clone()))
+            .collect();
+        if let Some((to, reply)) = refused.first() {
+            // One that may be taken later must not hide one that never will.
+            let worst = refused.iter().find(|(_, reply)| reply.is_permanent());
+            let (to, reply) = worst.map_or((to, reply), |(to, reply)| (to, reply));
+            let error = Error::new(reply.kind(), to).because(reply);
+            let _ = self.command("RSET").await;
+            return Err(Failure { error, handed_over: false, refused });
+        }
+        let reply = if self.can("CHUNKING") { self.chunk(&raw).await? } else { self.data(&raw).await? };
+        match reply.check(&host) {
+            Ok(()) => Ok(Taken { reply }),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// BDAT (RFC 3030 section 2).
+    async fn chunk(&mut self, raw: &[u8]) -> Result<Reply, Failure> {
+        self.wire.say(&format!("BDAT {} LAST", raw.len())).await?;
+        self.hand_over(raw).await
+    }
+
+    /// DATA (RFC 5321 section 4.1.1.4).
+    async fn data(&mut self, raw: &[u8]) -> Result<Reply, Failure> {
+        let ready = self.command("DATA").await?;
+        if ready.code != 354 {
+            let host = self.wire.host().to_owned();
+            ready.check(&host)?;
+            return Err(Error::new(Kind::Protocol, &host)
+                .because("DATA is answered with something else")
+                .into());
+        }
+        self.wire.broken = true;
+        self.hand_over(&stuffed(raw)).await
+    }
+
+    async fn hand_over(&mut self, bytes: &[u8]) -> Result<Reply, Failure> {
+        // All but the last octets first: should the line break before those, the server cannot have taken it.
+        let (most, last) = bytes.split_at(bytes.len().saturating_sub(3));
+        self.wire.transport.write(most).await?;
+        let unknown = |error| Failure { error, handed_over: true, refused: Vec::new() };
+        self.wire.transport.write(last).await.map_err(unknown)?;
+        let reply = self.reply(DIGESTING).await.map_err(unknown)?;
+        self.wire.broken = false;
+        Ok(reply)
+    }
+
+    /// MAIL and RCPT with all that they say.
+    fn envelope(&self, mail: &Submission<'_>, raw: &[u8]) -> Result<(String, Vec<String>), Error> {
+        let host = self.wire.host();
+        if mail.to.is_empty() {
+            return Err(Error::new(Kind::Usage, "to").because("nobody to send it to"));
+        }
+        if let Some(bad) =
+            std::iter::once(mail.from).chain(mail.to.iter().map(String::as_str)).find(|a| !is_path(a))
+        {
+            return Err(Error::new(Kind::Usage, bad).because("not an address"));
+        }
+        if self.size_limit().is_some_and(|limit| raw.len() as u64 > limit) {
+            return Err(Error::new(Kind::TooLarge, host).because("larger than the server says it takes"));
+        }
+        let eight = !raw.is_ascii();
+        if eight && !self.can("8BITMIME") {
+            return Err(Error::new(Kind::Refused, host).because("8 bits for a server that takes 7"));
+        }
+        let head = raw.windows(4).position(|w| w == b"\r\n\r\n").map_or(raw, |at| &raw[..at]);
+        let international =
+            !mail.from.is_ascii() || mail.to.iter().any(|a| !a.is_ascii()) || !head.is_ascii();
+        if international && !self.can("SMTPUTF8") {
+            let whose = mail.to.iter().map(String::as_str).find(|a| !a.is_ascii()).unwrap_or(mail.from);
+            return Err(Error::new(Kind::NotPermitted, whose).because("the server has no SMTPUTF8"));
+        }
+        if mail.require_tls && !self.can("REQUIRETLS") {
+            return Err(Error::new(Kind::NotPermitted, host).because("the server has no REQUIRETLS"));
+        }
+        let mut from = format!("MAIL FROM:<{}>", mail.from);
+        if self.can("SIZE") {
+            from += &format!(" SIZE={}", raw.len());
+        }
+        if eight {
+            from += " BODY=8BITMIME";
+        }
+        if international {
+            from += " SMTPUTF8";
+        }
+        if mail.require_tls {
+            from += " REQUIRETLS";
+        }
+        // Only the header comes back with a report (RFC 3461 section 4.3).
+        let reports = mail.report_delivery && self.can("DSN");
+        if reports {
+            from += " RET=HDRS";
+        }
+        let notify = if reports { " NOTIFY=SUCCESS,FAILURE,DELAY" } else { "" };
+        Ok((from, mail.to.iter().map(|to| format!("RCPT TO:<{to}>{notify}")).collect()))
+    }
+}
+
+/// What fits between `<` and `>`: no line end and no bracket, or a command could be written into it.
+fn is_path(address: &str) -> bool {
+    address.len() <= 320 && !address.chars().any(|c| c.is_control() || c == '<' || c == '>' || c == ' ')
+}
+
+/// Every line ends with CRLF, the last one too. A lone CR or LF is what one server takes for an end and another does not, and
+/// between the two a second message can be smuggled in (RFC 5321 section 2.3.8).
+pub fn with_line_ends(raw: &[u8]) -> Cow<'_, [u8]> {
+    let odd = |i: usize| match raw[i] {
+        b'\r' => raw.get(i + 1) != Some(&b'\n'),
+        _ => i == 0 || raw[i - 1] != b'\r',
+    };
+    if raw.ends_with(b"\r\n") && !memchr::memchr2_iter(b'\r', b'\n', raw).any(odd) {
+        return Cow::Borrowed(raw);
+    }
+    let mut out = Vec::with_capacity(raw.len() + raw.len() / 32);
+    let mut from = 0;
+    for i in memchr::memchr2_iter(b'\r', b'\n', raw) {
+        if i < from {
+            continue; // the LF of a CRLF
+        }
+        out.extend_from_slice(&raw[from..i]);
+        out.extend_from_slice(b"\r\n");
+        from = i + if raw[i..].starts_with(b"\r\n") { 2 } else { 1 };
+    }
+    out.extend_from_slice(&raw[from..]);
+    if !out.ends_with(b"\r\n") {
+        out.extend_from_slice(b"\r\n");
+    }
+    Cow::Owned(out)
+}
+
+/// With a dot before each that begins a line, and the dot that ends it all (RFC 5321 section 4.5.2). `raw` is of [`with_line_ends`].
+fn stuffed(raw: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(raw.len() + raw.len() / 64 + 3);
+    if raw.starts_with(b".") {
+        out.push(b'.');
+    }
+    let mut from = 0;
+    for at in memchr::memmem::find_iter(raw, b"\r\n.") {
+        out.extend_from_slice(&raw[from..at + 2]);
+        out.push(b'.');
+        from = at + 2;
+    }
+    out.extend_from_slice(&raw[from..]);
+    out.extend_from_slice(b".\r\n");
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn line_ends_and_dots() {
+        let sent = |raw: &[u8]| stuffed(&with_line_ends(raw));
+        assert_eq!(sent(b"a\r\n"), b"a\r\n.\r\n");
+        assert_eq!(sent(b"a"), b"a\r\n.\r\n");
+        assert_eq!(sent(b""), b"\r\n.\r\n");
+        assert_eq!(sent(b".\r\n..\r\n.x"), b"..\r\n...\r\n..x\r\n.\r\n");
+        // SMTP smuggling (SEC Consult, 2023): each of these ends the message for some server.
+        for end in ["\n.\n", "\r.\r", "\n.\r\n", "\r\n.\n", "\r\n.\r", "\r.\r\n", "\r\n.\r\r\n"] {
+            let raw = format!("a{end}MAIL FROM:<x@y>\r\n");
+            let out = sent(raw.as_bytes());
+            let ends = out.windows(5).filter(|w| w == b"\r\n.\r\n").count();
+            assert_eq!((ends, out.ends_with(b"\r\n.\r\n")), (1, true), "{}", end.escape_debug());
+        }
+    }
+
+    #[test]
+    fn nothing_can_be_written_into_a_command() {
+        for bad in ["a@b>\r\nRCPT TO:<c@d", "a b@c", "a<b@c", "a\0@b", "a@b\n"] {
+            assert!(!is_path(bad), "{}", bad.escape_debug());
+        }
+        assert!(is_path("") && is_path("josé@exemplo.test"));
+    }
+
+    proptest! {
+        /// What a server unstuffs is what was to be sent, and no line end in it stands alone.
+        #[test]
+        fn what_arrives_is_what_was_sent(raw in proptest::collection::vec(prop_oneof![Just(b'\r'), Just(b'\n'), Just(b'.'), any::<u8>()], 0..200)) {
+            let canonical = with_line_ends(&raw);
+            prop_assert_eq!(&*with_line_ends(&canonical), &*canonical);
+            let out = stuffed(&canonical);
+            let body = out.strip_suffix(b".\r\n").unwrap_or_default();
+            let mut arrived = Vec::new();
+            for line in body.split_inclusive(|b| *b == b'\n') {
+                prop_assert!(line.ends_with(b"\r\n") && !line[..line.len() - 2].contains(&b'\r'));
+                prop_assert!(line != b".\r\n", "an end in the middle");
+                arrived.extend_from_slice(line.strip_prefix(b".").unwrap_or(line));
+            }
+            prop_assert_eq!(&arrived, &*canonical);
+        }
+    }
+}

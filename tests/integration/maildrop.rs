@@ -320,10 +320,13 @@ fn killed_while_everything_goes() {
 
 /// Overwrites one page in the middle of a table or an index.
 fn spoil(file: &Path, of: &str) {
-    let sql = format!("SELECT pageno FROM dbstat WHERE name = '{of}' AND pagetype = 'leaf' ORDER BY pageno");
+    let sql = format!(
+        "SELECT CAST(pageno AS TEXT) FROM dbstat WHERE name = '{of}' AND pagetype = 'leaf' ORDER BY pageno"
+    );
     let pages = look(file, &sql);
     let page: usize = pages[pages.len() / 2].parse().expect("a page");
-    let size: usize = look(file, "PRAGMA page_size")[0].parse().expect("bytes");
+    let size: usize =
+        look(file, "SELECT CAST(page_size AS TEXT) FROM pragma_page_size")[0].parse().expect("bytes");
     let mut chance = Chance::new(page as u64);
     let mut bytes = std::fs::read(file).expect("a database");
     bytes[(page - 1) * size..page * size].iter_mut().for_each(|b| *b = chance.draw() as u8);
@@ -360,7 +363,8 @@ fn local_mail_outlives_a_damaged_database() {
             let copies = inbox.values().chain(archived.values());
             assert!(copies.clone().all(|copies| copies.len() == 1), "{when}: doubled");
             let found = inbox.len() + archived.len();
-            let texts: usize = look(&file, "SELECT COUNT(*) FROM body")[0].parse().expect("a number");
+            let texts: usize =
+                look(&file, "SELECT CAST(COUNT(*) AS TEXT) FROM body")[0].parse().expect("a number");
             println!("{when}: {found} of {} messages, {texts} texts, {} filed", all.len(), archived.len());
             let least = match (leave, *spoilt) {
                 ("never", "message") => 240,

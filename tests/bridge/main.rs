@@ -10,10 +10,11 @@ use axum::response::{IntoResponse, Response, Sse as Stream};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use futures_util::stream;
-use malote_core::account::secrets::MemorySecrets;
+use malote_core::account::secrets::{MemorySecrets, Secrets};
 use malote_core::api::{Core, contract};
 use malote_core::clock::SystemClock;
 use serde_json::Value;
+use servers::device::NoSecrets;
 use std::convert::Infallible;
 use std::future::IntoFuture;
 use std::sync::Arc;
@@ -40,8 +41,12 @@ async fn main() {
     let mut args = std::env::args().skip(1);
     let (Some(home), Some(dist)) = (args.next(), args.next()) else { panic!("bridge HOME UI_DIST") };
     let dirs = servers::device::dirs(std::path::Path::new(&home));
-    let (core, _events) =
-        Core::open(dirs, Arc::new(MemorySecrets::default()), SystemClock::shared()).await.expect("open");
+    // MALOTE_NO_STORE: a system that keeps no secrets.
+    let secrets: Arc<dyn Secrets> = match std::env::var_os("MALOTE_NO_STORE") {
+        Some(_) => Arc::new(NoSecrets),
+        None => Arc::new(MemorySecrets::default()),
+    };
+    let (core, _events) = Core::open(dirs, secrets, SystemClock::shared()).await.expect("open");
     core.start().await.expect("start");
     let app = Router::new()
         .route("/api/call/{name}", post(call))

@@ -42,7 +42,7 @@ export function home() {
 }
 
 /** The core of one device behind loopback HTTP, with the built screens. */
-export const bridge = (dir) => helper(bin("bridge"), [dir, join(root, "ui/dist")]);
+export const bridge = (dir, env) => helper(bin("bridge"), [dir, join(root, "ui/dist")], env);
 
 /** Makes a call of the contract. */
 export async function call(url, name, params) {

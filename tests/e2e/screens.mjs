@@ -515,6 +515,70 @@ test("what was decided otherwise is listed, and can be insisted on", async (t) =
 	assert.deepEqual(await call(core.url, "decisions", {}), []);
 });
 
+test("without a secret store a passphrase keeps the passwords", async (t) => {
+	const [server, place] = [await mailServer(), home()];
+	const start = () => bridge(place.dir, { MALOTE_NO_STORE: "1" });
+	let core = await start();
+	t.after(async () => {
+		await core.stop();
+		await server.stop();
+		place.remove();
+	});
+	const again = async () => {
+		await core.stop();
+		core = await start();
+	};
+	await call(core.url, "account_add", { new: account(server) });
+	const passphrase = "correto cavalo bateria";
+	await again();
+	let page = await open(core.url, "phone");
+	await page.getByLabel("Informe a senha de novo").fill(server.password);
+	await page.getByRole("button", { name: "Entrar" }).click();
+	await page.getByText("não tem um lugar seguro para a senha").waitFor();
+	const [first, second] = [
+		page.getByLabel("Frase secreta", { exact: true }),
+		page.getByLabel("A frase secreta de novo"),
+	];
+	const keep = page.getByRole("button", { name: "Guardar com uma frase secreta" });
+	for (const [one, two, said] of [
+		["curta", "curta", "ao menos 8 caracteres"],
+		[passphrase, "outra coisa", "não são iguais"],
+	]) {
+		await first.fill(one);
+		await second.fill(two);
+		await keep.click();
+		await page.getByText(said).waitFor();
+	}
+	for (const size of Object.keys(SIZES)) {
+		await page.setViewportSize(SIZES[size].viewport);
+		await accessible(page, `choosing a passphrase, ${size}`);
+		await page.screenshot({ path: join(shots, `${size}-passphrase.png`) });
+	}
+	await second.fill(passphrase);
+	await keep.click();
+	await page.getByText("As senhas estão guardadas.").waitFor();
+	assert.deepEqual(page.outside, []);
+	await page.context().close();
+	await again();
+	for (const size of Object.keys(SIZES)) {
+		page = await open(core.url, size);
+		await page.getByText("trancadas com a sua frase secreta").waitFor();
+		await rows(page).first().waitFor();
+		await accessible(page, `locked, ${size}`);
+		await page.screenshot({ path: join(shots, `${size}-locked.png`) });
+		if (size !== "laptop") await page.context().close();
+	}
+	await page.getByLabel("Frase secreta", { exact: true }).fill("errada, esta");
+	await page.getByRole("button", { name: "Destrancar" }).click();
+	await page.getByText("Essa não é a frase secreta").waitFor();
+	await page.getByLabel("Frase secreta", { exact: true }).fill(passphrase);
+	await page.keyboard.press("Enter");
+	await inStep(core.url);
+	await page.getByText("trancadas com a sua frase secreta").waitFor({ state: "detached" });
+	await page.keyboard.press("Control+,");
+	await page.getByText("Trocar a frase secreta").waitFor();
+});
+
 test("trouble is said on the screen, and what is here stays", async (t) => {
 	const server = await mailServer();
 	const { url, end } = await device(server);

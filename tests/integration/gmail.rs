@@ -79,13 +79,24 @@ fn a_message_is_there_once_whatever_its_labels() {
         let mut tx = laptop.tx().await;
         let star =
             FlagChange { add: Flags { bits: Flags::FLAGGED, ..Flags::default() }, remove: Flags::default() };
+        let starred = flag::mark(&mut tx, 0, &[same], &star, "star").await.expect("star");
+        tx.commit().await.expect("commit");
+        let shown = async |device: &Station, wanted: &[&str]| {
+            for place in ["INBOX", "Obras", ALL] {
+                let row = device.rows(place).await.into_iter().find(|(word, ..)| word == "m1").expect("m1");
+                assert_eq!(row.1, wanted, "{place}");
+            }
+        };
+        // Before the server knows, and taken back.
+        shown(laptop, &["\\Flagged"]).await;
+        let mut tx = laptop.tx().await;
+        undo::undo(&mut tx, 0, starred[0]).await.expect("undo");
         flag::mark(&mut tx, 0, &[same], &star, "star").await.expect("star");
         tx.commit().await.expect("commit");
+        shown(laptop, &["\\Flagged"]).await;
         in_step(&all).await;
-        for place in ["INBOX", "Obras", ALL] {
-            let row = phone.rows(place).await.into_iter().find(|(word, ..)| word == "m1").expect("m1");
-            assert_eq!(row.1, ["\\Flagged"], "{place}");
-        }
+        shown(phone, &["\\Flagged"]).await;
+        shown(laptop, &["\\Flagged"]).await;
 
         // Archived it leaves the inbox and keeps its other labels; undone it is back.
         let archived = to_role(laptop, &laptop.ids("INBOX", &["m1", "m6"]).await, Role::Archive).await;
@@ -101,8 +112,22 @@ fn a_message_is_there_once_whatever_its_labels() {
         assert!(words(laptop, ALL).await.contains(&"m6".to_owned()));
 
         // In the trash it is nowhere else; out of it again it is in All Mail too.
+        let gone = async |device: &Station| {
+            for place in ["INBOX", "Obras", ALL] {
+                assert!(!words(device, place).await.contains(&"m2".to_owned()), "{place}");
+            }
+        };
+        let trashed = to_role(phone, &phone.ids("Obras", &["m2"]).await, Role::Trash).await;
+        gone(phone).await;
+        let mut tx = phone.tx().await;
+        undo::undo(&mut tx, 0, trashed[0]).await.expect("undo");
+        tx.commit().await.expect("commit");
+        for place in ["INBOX", "Obras", ALL] {
+            assert!(words(phone, place).await.contains(&"m2".to_owned()), "{place}");
+        }
         to_role(phone, &phone.ids("Obras", &["m2"]).await, Role::Trash).await;
         in_step(&all).await;
+        gone(phone).await;
         for place in ["INBOX", "Obras", ALL] {
             assert!(!words(laptop, place).await.contains(&"m2".to_owned()), "{place}");
         }
@@ -181,8 +206,21 @@ fn two_devices_at_random_stay_right() {
                 let rows = device.rows(from).await;
                 if !rows.is_empty() {
                     let id = chance.pick(&rows).2;
-                    let to = *chance.pick(&places);
-                    moved(device, &[id], to).await;
+                    if chance.percent(25) {
+                        let bit = Flags { bits: Flags::FLAGGED, ..Flags::default() };
+                        let (add, remove) = if chance.percent(50) {
+                            (bit, Flags::default())
+                        } else {
+                            (Flags::default(), bit)
+                        };
+                        let mut tx = device.tx().await;
+                        flag::mark(&mut tx, 0, &[id], &FlagChange { add, remove }, "star")
+                            .await
+                            .expect("star");
+                        tx.commit().await.expect("commit");
+                    } else {
+                        moved(device, &[id], *chance.pick(&places)).await;
+                    }
                 }
                 if chance.percent(40) {
                     device.sync().await.expect("sync");

@@ -1,28 +1,16 @@
 //! A system without a secret store: the passwords are kept all the same, locked with a passphrase of the user's.
 
-use malote_core::api::{Core, Secrets, SystemClock};
-use malote_core::error::{Error, Kind, Result};
+use malote_core::api::{Core, SystemClock};
+use malote_core::error::{Kind, Result};
 use servers::cli::Home;
-use servers::device::{account, dirs};
+use servers::device::{NoSecrets, account, dirs};
 use servers::dovecot::{Dovecot, PASSWORD};
 use std::path::Path;
 use std::process::Stdio;
 use std::sync::Arc;
 
-/// What a system without one says.
-struct NoStore;
-
-impl Secrets for NoStore {
-    fn get(&self, _: &str) -> Result<Option<Vec<u8>>> {
-        Err(Error::new(Kind::SecretStore, ""))
-    }
-    fn set(&self, _: &str, _: &[u8]) -> Result<()> {
-        Err(Error::new(Kind::SecretStore, ""))
-    }
-}
-
 async fn start(dir: &Path) -> Core {
-    Core::open(dirs(dir), Arc::new(NoStore), SystemClock::shared()).await.expect("open").0
+    Core::open(dirs(dir), Arc::new(NoSecrets), SystemClock::shared()).await.expect("open").0
 }
 
 const FIRST: &str = "correto cavalo bateria";
@@ -60,6 +48,22 @@ async fn passwords_are_kept_with_a_passphrase() {
     let core = start(place.path()).await;
     assert_eq!(kind(core.passphrase_unlock(FIRST.to_owned()).await), Some(Kind::PassphraseWrong));
     core.passphrase_unlock(SECOND.to_owned()).await.expect("open");
+    core.sync_once(None).await.expect("in step");
+    core.close().await;
+    drop(core);
+
+    // Nobody knows it any more: the passwords are typed again, and another one is chosen.
+    let core = start(place.path()).await;
+    core.passphrase_forget().await.expect("forgotten");
+    assert_eq!(kind(core.sync_once(None).await), Some(Kind::SecretMissing));
+    for account in core.accounts().await.expect("accounts") {
+        assert!(!core.account_password(account.id, PASSWORD.to_owned()).await.expect("in").password_kept);
+    }
+    core.passphrase_set(FIRST.to_owned()).await.expect("set");
+    core.close().await;
+    drop(core);
+    let core = start(place.path()).await;
+    core.passphrase_unlock(FIRST.to_owned()).await.expect("open");
     core.sync_once(None).await.expect("in step");
     core.close().await;
     for file in ["malote.db", "malote.db-wal", "spare.db", "spare.db-wal"] {

@@ -35,6 +35,11 @@ async fn open(postfix: &Postfix, dovecot: &Dovecot, tls: Tls) -> Session {
     open_as(postfix, dovecot, &who, tls, &Arc::default()).await.expect("in")
 }
 
+/// Nobody has to write anything down.
+async fn nothing() -> Result<(), Error> {
+    Ok(())
+}
+
 fn addresses(names: &[&str]) -> Vec<String> {
     names
         .iter()
@@ -85,7 +90,7 @@ async fn every_way_in_and_mail_as_it_was_written() {
             let to = addresses(&["rui", "eva", "ana"]);
             let before = meter.round_trips();
             let mail = Submission { from: "ana@exemplo.test", to: &to, raw: &raw, ..Submission::default() };
-            let taken = session.submit(&mail).await.unwrap_or_else(|e| panic!("{word}: {e:?}"));
+            let taken = session.submit(&mail, nothing).await.unwrap_or_else(|e| panic!("{word}: {e:?}"));
             assert_eq!(taken.reply.code, 250);
             let trips = meter.round_trips() - before;
             assert_eq!(trips, if chunking { 2 } else { 3 }, "round trips for three recipients");
@@ -118,7 +123,7 @@ async fn to_all_or_to_none() {
     for (bad, kind, code) in [(REFUSED, Kind::Refused, 550), (DEFERRED, Kind::Busy, 451)] {
         let to = addresses(&["rui", bad, "eva"]);
         let mail = Submission { from: "ana@exemplo.test", to: &to, raw: &raw, ..Submission::default() };
-        let failure = session.submit(&mail).await.expect_err("refused");
+        let failure = session.submit(&mail, nothing).await.expect_err("refused");
         assert!(!failure.handed_over);
         assert_eq!((failure.error.kind, failure.error.subject.as_str()), (kind, bad));
         let who: Vec<(&str, u16)> = failure.refused.iter().map(|(to, r)| (to.as_str(), r.code)).collect();
@@ -133,13 +138,32 @@ async fn to_all_or_to_none() {
         (&raw, &addresses(&["rui@x>\r\nRCPT TO:<eva@exemplo.test"]), Kind::Usage),
     ] {
         let mail = Submission { from: "ana@exemplo.test", to, raw, ..Submission::default() };
-        let failure = session.submit(&mail).await.expect_err("refused");
+        let failure = session.submit(&mail, nothing).await.expect_err("refused");
         assert_eq!((failure.error.kind, failure.handed_over), (kind, false));
     }
     let mail = Submission { from: "ana@exemplo.test", to: &to, raw: &raw, ..Submission::default() };
-    session.submit(&mail).await.expect("taken");
+    session.submit(&mail, nothing).await.expect("taken");
     assert_eq!(inbox(&postfix, &dovecot, "rui").await, [raw]);
     assert!(inbox(&postfix, &dovecot, "eva").await.is_empty());
+}
+
+/// On the brink, nothing is there yet; stopped there, nothing comes.
+#[tokio::test(flavor = "multi_thread")]
+async fn until_the_last_octets_nobody_has_it() {
+    let dovecot = dovecot();
+    let Some(postfix) = Postfix::start(&dovecot) else { return };
+    let (to, raw) = (addresses(&["rui"]), message("beira", "x\r\n"));
+    let mail = Submission { from: "ana@exemplo.test", to: &to, raw: &raw, ..Submission::default() };
+    for tls in [Tls::Implicit, Tls::Starttls] {
+        let mut session = open(&postfix, &dovecot, tls).await;
+        let no = async || Err(Error::new(Kind::DiskFull, ""));
+        let failure = session.submit(&mail, no).await.expect_err("stopped");
+        assert_eq!((failure.error.kind, failure.handed_over), (Kind::DiskFull, false));
+        // The conversation is over: whatever came next would be taken for the rest of it.
+        let again = session.submit(&mail, nothing).await.expect_err("broken");
+        assert_eq!((again.error.kind, again.handed_over), (Kind::ConnectionLost, false));
+    }
+    assert!(inbox(&postfix, &dovecot, "rui").await.is_empty());
 }
 
 /// SMTP smuggling: whatever stands in a message, one message leaves.
@@ -165,7 +189,7 @@ async fn one_message_leaves_as_one() {
             let raw = message(&format!("inteira-{n}-{tls:?}"), &format!("antes{end}{second}fim\r\n"));
             let to = addresses(&["rui"]);
             let mail = Submission { from: "ana@exemplo.test", to: &to, raw: &raw, ..Submission::default() };
-            session.submit(&mail).await.unwrap_or_else(|e| panic!("{}: {e:?}", end.escape_debug()));
+            session.submit(&mail, nothing).await.unwrap_or_else(|e| panic!("{}: {e:?}", end.escape_debug()));
         }
         session.quit().await;
     }
@@ -185,7 +209,7 @@ async fn what_the_server_can_more() {
     // Its way on into Dovecot ends there, which has no SMTPUTF8: that it was taken is what can be seen.
     let abroad = addresses(&["josé@exemplo.test"]);
     let mail = Submission { from: "ana@exemplo.test", to: &abroad, raw: &raw, ..Submission::default() };
-    session.submit(&mail).await.expect("taken");
+    session.submit(&mail, nothing).await.expect("taken");
     let to = addresses(&["rui"]);
     let mail = Submission {
         from: "ana@exemplo.test",
@@ -194,9 +218,9 @@ async fn what_the_server_can_more() {
         report_delivery: true,
         ..Submission::default()
     };
-    session.submit(&mail).await.expect("taken");
+    session.submit(&mail, nothing).await.expect("taken");
     let must = Submission { require_tls: true, ..mail.clone() };
-    let failure = session.submit(&must).await.expect_err("this server has no REQUIRETLS");
+    let failure = session.submit(&must, nothing).await.expect_err("this server has no REQUIRETLS");
     assert_eq!((failure.error.kind, failure.handed_over), (Kind::NotPermitted, false));
     assert_eq!(inbox(&postfix, &dovecot, "rui").await.len(), 1);
     let reports = inbox(&postfix, &dovecot, "ana").await;
@@ -217,7 +241,7 @@ async fn tokens_send_too() {
         let mut session = open_as(&postfix, &dovecot, &who, tls, &Arc::default()).await.expect("in");
         let (to, raw) = (addresses(&["rui"]), message("passe", "x\r\n"));
         let mail = Submission { from: "ana@exemplo.test", to: &to, raw: &raw, ..Submission::default() };
-        session.submit(&mail).await.expect("taken");
+        session.submit(&mail, nothing).await.expect("taken");
         let old = Credentials::token("ana", "passe-velho");
         let refused = open_as(&postfix, &dovecot, &old, tls, &Arc::default()).await.err().expect("refused");
         assert_eq!(refused.kind, Kind::SignInRefused);

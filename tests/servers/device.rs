@@ -3,11 +3,11 @@
 use crate::dovecot::{Dovecot, PASSWORD};
 use crate::other::Other;
 use crate::place::Place;
-use malote_core::account::secrets::MemorySecrets;
+use malote_core::account::secrets::{MemorySecrets, Secrets};
 use malote_core::api::types::NewAccount;
 use malote_core::api::{Core, Dirs, Events};
 use malote_core::clock::SystemClock;
-use malote_core::error::Error;
+use malote_core::error::{Error, Kind};
 use malote_core::model::{AccountId, Endpoint, MailboxId, PlacementId, Protocol, Tls};
 use malote_core::query::list::RowView;
 use malote_core::query::mailboxes::MailboxView;
@@ -21,6 +21,18 @@ pub struct Device {
     pub events: Events,
     pub account: AccountId,
     dir: tempfile::TempDir,
+}
+
+/// A system without a secret store.
+pub struct NoSecrets;
+
+impl Secrets for NoSecrets {
+    fn get(&self, _: &str) -> Result<Option<Vec<u8>>, Error> {
+        Err(Error::new(Kind::SecretStore, ""))
+    }
+    fn set(&self, _: &str, _: &[u8]) -> Result<(), Error> {
+        Err(Error::new(Kind::SecretStore, ""))
+    }
 }
 
 /// Where things are, below one directory.

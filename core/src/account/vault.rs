@@ -116,7 +116,9 @@ impl Vault {
     /// The key that is locked with the user's passphrase, where the user has chosen one.
     async fn locked_key(&self) -> Result<Option<LockedKey>> {
         let Some(store) = &self.store else { return Ok(None) };
-        let Some(text) = store.setting(LOCKED_KEY).await? else { return Ok(None) };
+        let Some(text) = store.setting(LOCKED_KEY).await?.filter(|text| !text.is_empty()) else {
+            return Ok(None);
+        };
         let bad = |e| Error::new(Kind::SecretStore, "").because(e);
         serde_json::from_str(&text).map(Some).map_err(bad)
     }
@@ -143,6 +145,20 @@ impl Vault {
         let Some(locked) = self.locked_key().await? else { return Ok(()) };
         let digits = slowly(move || locked.open(&passphrase)).await?;
         self.hold_key(&digits)
+    }
+
+    /// Nobody knows the passphrase any more: what it locks is worth nothing, and is asked for again. A proxy that was locked with it stays
+    /// locked: without it the account would go to its server by another way than the user chose.
+    pub async fn forget_passphrase(&self) -> Result<()> {
+        let Some(store) = &self.store else { return Ok(()) };
+        let mut tx = store.begin().await?;
+        for account in store.accounts().await?.iter().filter(|a| !a.sealed_password.is_empty()) {
+            tx.set_sealed_password(account.id, &[]).await?;
+        }
+        tx.put_setting(LOCKED_KEY, "").await?;
+        tx.commit().await?;
+        *self.opened.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        Ok(())
     }
 
     /// Locks the secrets with a passphrase from now on, or with another one; what is known in this session is kept with it.

@@ -198,6 +198,16 @@ impl Core {
     /// Opens the secrets with the user's passphrase; the accounts connect again.
     pub async fn passphrase_unlock(&self, passphrase: String) -> Result<()> {
         self.vault.unlock(passphrase).await?;
+        self.begin_all_anew().await
+    }
+
+    /// The user does not know the passphrase any more: the passwords it locks are forgotten with it, and asked for again.
+    pub async fn passphrase_forget(&self) -> Result<()> {
+        self.vault.forget_passphrase().await?;
+        self.begin_all_anew().await
+    }
+
+    async fn begin_all_anew(&self) -> Result<()> {
         for account in self.store.accounts().await? {
             self.begin_anew(account.id).await?;
         }

@@ -99,6 +99,7 @@ contract! {
     passphrase_state() -> PassphraseState;
     passphrase_set(passphrase: String) -> ();
     passphrase_unlock(passphrase: String) -> ();
+    passphrase_forget() -> ();
     account_trust(id: AccountId, fingerprint: String) -> ();
     account_remove(id: AccountId) -> ();
     account_keep(id: AccountId, keep: String) -> ();

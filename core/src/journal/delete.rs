@@ -1,6 +1,6 @@
 //! The user deletes messages for good.
 
-use super::{Actions, relocate, targets};
+use super::{Actions, label, relocate, targets};
 use crate::error::Result;
 use crate::model::{ActionId, Flags, MailboxId, PlacementId, Role};
 use crate::store::Tx;
@@ -33,6 +33,8 @@ pub(super) async fn within(
             let kind = IntentKind::Move { target, expected };
             tx.add_intent(action, account, p.id, p.mailbox, &kind, now + hold).await?;
             tx.set_hidden(&p, true).await?;
+            let trash = tx.mailbox(target).await?;
+            label::follow(tx, &p, &trash, true).await?;
             let Some(there) = tx.placement(expected).await? else { continue };
             p = there;
         }

@@ -1,6 +1,6 @@
 //! The user changes flags.
 
-use super::{Actions, targets};
+use super::{Actions, label, targets};
 use crate::error::Result;
 use crate::model::{ActionId, FlagChange, MailboxId, PlacementId};
 use crate::store::Tx;
@@ -12,7 +12,7 @@ pub async fn mark(
     now: i64,
     ids: &[PlacementId],
     change: &FlagChange,
-    label: &str,
+    words: &str,
 ) -> Result<Vec<ActionId>> {
     let mut actions = Actions::default();
     for (account, p) in targets(tx, ids).await? {
@@ -21,9 +21,10 @@ pub async fn mark(
         if effective.is_empty() {
             continue;
         }
-        let action = actions.of(tx, account, "flag", label, MailboxId(0), now).await?;
+        let action = actions.of(tx, account, "flag", words, MailboxId(0), now).await?;
         tx.add_intent(action, account, p.id, p.mailbox, &IntentKind::Flag(effective), 0).await?;
         tx.set_flags(&p, &p.base, &flags, p.modseq).await?;
+        label::show_flags(tx, account, &p).await?;
     }
     Ok(actions.done())
 }

@@ -9,6 +9,7 @@ pub mod decision;
 pub mod delete;
 pub mod flag;
 pub mod folder;
+pub mod label;
 pub mod relocate;
 pub mod undo;
 

@@ -1,6 +1,6 @@
 //! The user moves messages: to a folder, the archive, the trash, out of junk.
 
-use super::{Actions, delete, folder, targets};
+use super::{Actions, delete, folder, label, targets};
 use crate::error::{Error, Kind, Result};
 use crate::model::{AccountId, ActionId, MailboxId, MessageId, PlacementId, Role};
 use crate::store::Tx;
@@ -14,14 +14,14 @@ pub async fn move_to(
     now: i64,
     ids: &[PlacementId],
     target: MailboxId,
-    label: &str,
+    words: &str,
 ) -> Result<Vec<ActionId>> {
     let to = tx.mailbox(target).await?;
     if !to.usable() {
         return Err(Error::new(Kind::MailboxGone, to.name));
     }
     let mut actions = Actions::default();
-    within(tx, now, &mut actions, ids, &to, label).await?;
+    within(tx, now, &mut actions, ids, &to, words).await?;
     Ok(actions.done())
 }
 
@@ -32,7 +32,7 @@ pub(super) async fn within(
     actions: &mut Actions,
     ids: &[PlacementId],
     to: &MailboxRow,
-    label: &str,
+    words: &str,
 ) -> Result<()> {
     let everything = all_mail(&tx.mailboxes(to.account).await?);
     for (account, p) in targets(tx, ids).await? {
@@ -50,13 +50,14 @@ pub(super) async fn within(
         if stays && there.is_some() {
             continue; // it has that label
         }
-        let action = actions.of(tx, account, "move", label, to.id, now).await?;
+        let action = actions.of(tx, account, "move", words, to.id, now).await?;
         // What lies there already has arrived.
         let expected = match there {
             Some(there) => there,
             None => tx.add_expected(to.id, &p).await?,
         };
         wish(tx, account, action, &p, (to.id, expected), stays).await?;
+        label::follow(tx, &p, to, true).await?;
     }
     Ok(())
 }

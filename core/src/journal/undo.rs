@@ -1,6 +1,6 @@
 //! The user takes something back, or the server refused it.
 
-use super::{folder, relocate};
+use super::{folder, label, relocate};
 use crate::error::Result;
 use crate::model::{AccountId, ActionId, FlagChange, MailboxId, PlacementId};
 use crate::store::Tx;
@@ -11,8 +11,8 @@ use crate::store::placement::PlacementRow;
 /// Takes an action back. What the server was not told is as if it had never been; what it was told is followed by its
 /// opposite. Returns the label of the action and whether all of it could be taken back; `None` when it was undone before.
 pub async fn undo(tx: &mut Tx, now: i64, action: ActionId) -> Result<Option<(String, bool)>> {
-    let Some((account, label)) = tx.take_action(action).await? else { return Ok(None) };
-    let opposite = tx.add_action(account, "undo", &label, MailboxId(0), now).await?;
+    let Some((account, words)) = tx.take_action(action).await? else { return Ok(None) };
+    let opposite = tx.add_action(account, "undo", &words, MailboxId(0), now).await?;
     let mut whole = true;
     let everything = all_mail(&tx.mailboxes(account).await?);
     for intent in tx.intents_of(action).await? {
@@ -24,7 +24,7 @@ pub async fn undo(tx: &mut Tx, now: i64, action: ActionId) -> Result<Option<(Str
     }
     // Sending may have waited for these.
     tx.touched.journal.insert(account);
-    Ok(Some((label, whole)))
+    Ok(Some((words, whole)))
 }
 
 /// As if it had never been: for an intent that the server does not know of, or refused.
@@ -57,6 +57,11 @@ pub async fn revert(tx: &mut Tx, intent: &IntentRow) -> Result<()> {
             show_what_waits(tx, &p).await?;
             if let Some(there) = tx.placement(*expected).await? {
                 tx.set_hidden(&p, there.hidden).await?;
+                if !there.hidden
+                    && let Ok(to) = tx.mailbox(there.mailbox).await
+                {
+                    label::follow(tx, &p, &to, false).await?;
+                }
             }
             tx.remove_placement(*expected).await
         }
@@ -123,7 +128,9 @@ async fn show_what_waits(tx: &mut Tx, p: &PlacementRow) -> Result<()> {
         IntentKind::Flag(change) => flags.with(change),
         _ => flags,
     });
-    tx.set_flags(p, &p.base, &flags, p.modseq).await
+    tx.set_flags(p, &p.base, &flags, p.modseq).await?;
+    let account = tx.account_of(p.mailbox).await?;
+    label::show_flags(tx, account, p).await
 }
 
 /// The opposite of what the server was told; false when there is none.
@@ -148,6 +155,7 @@ async fn reverse(
             if !back.is_empty() {
                 tx.add_intent(action, account, p.id, p.mailbox, &IntentKind::Flag(back), 0).await?;
                 tx.set_flags(&p, &p.base, &flags, p.modseq).await?;
+                label::show_flags(tx, account, &p).await?;
             }
             Ok(true)
         }

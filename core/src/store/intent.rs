@@ -1,10 +1,12 @@
 //! Table `intent`: what the server has still to be told.
 
+use super::mailbox::all_mail;
 use super::{Store, Tx};
 use crate::error::{Error, Kind, Result};
-use crate::model::{AccountId, ActionId, FlagChange, Flags, MailboxId, PlacementId, Role};
+use crate::model::{AccountId, ActionId, FlagChange, Flags, MailboxId, MessageId, PlacementId, Role};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Row};
+use std::collections::HashMap;
 
 /// What is to be done.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -127,18 +129,22 @@ impl IntentRow {
 
 const COLUMNS: &str = "id, action_id, account_id, kind, placement_id, mailbox_id, target_id, expected_id, add_bits, add_keywords, remove_bits, remove_keywords, state, not_before, name, shown, uid_validity, uid_last";
 
+fn flag_change(r: &SqliteRow) -> Result<FlagChange> {
+    let (add, remove): (String, String) = (r.try_get("add_keywords")?, r.try_get("remove_keywords")?);
+    Ok(FlagChange {
+        add: Flags::from_columns(r.try_get("add_bits")?, &add),
+        remove: Flags::from_columns(r.try_get("remove_bits")?, &remove),
+    })
+}
+
 fn read(r: &SqliteRow) -> Result<IntentRow> {
     let (kind, state): (String, String) = (r.try_get("kind")?, r.try_get("state")?);
-    let (add, remove): (String, String) = (r.try_get("add_keywords")?, r.try_get("remove_keywords")?);
     Ok(IntentRow {
         id: r.try_get("id")?,
         action: ActionId(r.try_get("action_id")?),
         account: AccountId(r.try_get("account_id")?),
         kind: match kind.as_str() {
-            "flag" => IntentKind::Flag(FlagChange {
-                add: Flags::from_columns(r.try_get("add_bits")?, &add),
-                remove: Flags::from_columns(r.try_get("remove_bits")?, &remove),
-            }),
+            "flag" => IntentKind::Flag(flag_change(r)?),
             "move" => IntentKind::Move {
                 target: MailboxId(r.try_get("target_id")?),
                 expected: PlacementId(r.try_get("expected_id")?),
@@ -272,6 +278,36 @@ impl Tx {
         let sql =
             sqlx::AssertSqlSafe(format!("SELECT {COLUMNS} FROM intent WHERE action_id = ? ORDER BY id DESC"));
         sqlx::query(sql).bind(action.0).fetch_all(self.conn()).await?.iter().map(read).collect()
+    }
+
+    /// Waiting flag changes for what lies in a mailbox, in order: those made there, and where mailboxes are labels those made to the same
+    /// message under another.
+    pub async fn flag_wishes(&mut self, mailbox: MailboxId) -> Result<HashMap<PlacementId, Vec<FlagChange>>> {
+        let account = self.account_of(mailbox).await?;
+        let labels = all_mail(&self.mailboxes(account).await?).is_some();
+        let rows = sqlx::query(
+            "SELECT q.id, i.add_bits, i.add_keywords, i.remove_bits, i.remove_keywords FROM intent i
+             JOIN placement p ON p.id = i.placement_id
+             JOIN placement q ON q.id = p.id OR (?1 AND q.message_id = p.message_id)
+             WHERE i.account_id = ?2 AND i.kind = 'flag' AND i.state <> 'done' AND q.mailbox_id = ?3 ORDER BY i.id",
+        )
+        .bind(labels)
+        .bind(account.0)
+        .bind(mailbox.0)
+        .fetch_all(self.conn())
+        .await?;
+        let mut wishes: HashMap<PlacementId, Vec<FlagChange>> = HashMap::new();
+        for r in &rows {
+            wishes.entry(PlacementId(r.try_get("id")?)).or_default().push(flag_change(r)?);
+        }
+        Ok(wishes)
+    }
+
+    /// Waiting flag changes for a message, wherever they were made, in order.
+    pub async fn flag_wishes_of(&mut self, message: MessageId) -> Result<Vec<FlagChange>> {
+        let sql = "SELECT i.add_bits, i.add_keywords, i.remove_bits, i.remove_keywords FROM placement p
+             JOIN intent i ON i.placement_id = p.id WHERE p.message_id = ? AND i.kind = 'flag' AND i.state <> 'done' ORDER BY i.id";
+        sqlx::query(sql).bind(message.0).fetch_all(self.conn()).await?.iter().map(flag_change).collect()
     }
 
     /// Intents that wait and touch a mailbox, as source or target, in order.

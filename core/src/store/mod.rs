@@ -167,8 +167,8 @@ impl Store {
             .busy_timeout(Duration::from_secs(10))
             .foreign_keys(true)
             .auto_vacuum(sqlx::sqlite::SqliteAutoVacuum::Incremental)
-            // 16 MiB: what comes in bulk is written to its place in few large steps.
-            .pragma("wal_autocheckpoint", "4096")
+            // 48 MiB: what comes in bulk goes to its place in few large steps.
+            .pragma("wal_autocheckpoint", "12288")
             .pragma("journal_size_limit", "67108864")
             .pragma("temp_store", "MEMORY");
         let first = pool(1).connect_with(options.clone()).await?;

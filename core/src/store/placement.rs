@@ -82,7 +82,11 @@ pub struct ListRow {
 const COLUMNS: &str = "id, message_id, mailbox_id, uid, base_bits, base_keywords, bits, keywords, modseq, received, sort_date, hidden";
 
 /// A wish for a placement that hides it.
-const HIDING_WISH: &str = "EXISTS (SELECT 1 FROM intent i WHERE i.placement_id = placement.id AND i.state <> 'done' AND i.kind IN ('move', 'delete'))";
+/// Where mailboxes are labels (docs/adr/0012), one that takes the message into the trash or the junk from another label too.
+const HIDING_WISH: &str = "(EXISTS (SELECT 1 FROM intent i WHERE i.placement_id = placement.id AND i.state <> 'done' AND i.kind IN ('move', 'delete'))
+    OR EXISTS (SELECT 1 FROM placement o JOIN intent i ON i.placement_id = o.id JOIN mailbox t ON t.id = i.target_id
+        JOIN mailbox a ON a.account_id = t.account_id AND a.role = 'all' AND (a.name LIKE '[Gmail]/%' OR a.name LIKE '[Google Mail]/%')
+        WHERE o.message_id = placement.message_id AND i.state <> 'done' AND i.kind = 'move' AND t.role IN ('trash', 'junk') AND t.id <> placement.mailbox_id))";
 
 fn read(r: &SqliteRow) -> Result<PlacementRow> {
     let (base_keywords, keywords): (String, String) = (r.try_get("base_keywords")?, r.try_get("keywords")?);
@@ -539,6 +543,14 @@ impl Tx {
             .await?;
         self.touched.mailboxes.insert(p.mailbox);
         Ok(())
+    }
+
+    /// True where a waiting wish hides it.
+    pub async fn is_wished_away(&mut self, id: PlacementId) -> Result<bool> {
+        let sql = format!("SELECT {HIDING_WISH} FROM placement WHERE id = ?");
+        let found: Option<bool> =
+            sqlx::query_scalar(sqlx::AssertSqlSafe(sql)).bind(id.0).fetch_optional(self.conn()).await?;
+        Ok(found.unwrap_or(false))
     }
 
     /// Takes a placement away.

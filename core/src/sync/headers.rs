@@ -78,7 +78,7 @@ pub async fn store(ctx: &Context, tx: &mut Tx, mailbox: MailboxId, headers: Vec<
     let existing: HashMap<u32, PlacementRow> =
         tx.placements_by_uid(mailbox, &uids).await?.into_iter().map(|p| (p.uid, p)).collect();
     let waiting = tx.waiting_in(mailbox).await?;
-    let changes = flag_changes(&waiting);
+    let changes = tx.flag_wishes(mailbox).await?;
     // Expected placements that the server may know of by now. One whose move has not been sent cannot be there yet: a
     // message that looks like it is another copy.
     let mut expected: Vec<PlacementRow> = tx.expected_placements(mailbox).await?;

@@ -201,7 +201,7 @@ async fn apply_flags(tx: &mut Tx, row: &MailboxRow, changed: &[FlagNews]) -> Res
         tx.placements_by_uid(row.id, &uids).await?
     };
     let by_uid: std::collections::HashMap<u32, _> = placements.into_iter().map(|p| (p.uid, p)).collect();
-    let waiting = headers::flag_changes(&tx.waiting_in(row.id).await?);
+    let waiting = tx.flag_wishes(row.id).await?;
     let none: Vec<FlagChange> = Vec::new();
     for f in changed {
         let FlagNews { uid, flags: base, modseq } = f;

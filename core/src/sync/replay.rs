@@ -19,7 +19,7 @@
 use super::settle::{send_moves, settle_uncertain};
 use super::{Context, folders, merge, pull, upload};
 use crate::error::{Error, Kind, Result};
-use crate::journal::decision;
+use crate::journal::{decision, label};
 use crate::model::{FlagChange, Flags, MailboxId, PlacementId};
 use crate::protocol::imap::Session;
 use crate::store::Tx;
@@ -160,16 +160,19 @@ async fn claim(ctx: &Context, mailbox: MailboxId) -> Result<Vec<Claimed>> {
     let mut tx = ctx.store.begin().await?;
     let mut claimed: Vec<Claimed> = Vec::new();
     let waiting = tx.waiting_in(mailbox).await?;
-    // What is still on its way into this mailbox is settled first: a copy without its second half must not be taken away.
-    let mut blocked: BTreeSet<PlacementId> = waiting
-        .iter()
-        .filter_map(|i| {
-            i.kind.leads_to().filter(|(target, _)| *target == mailbox).map(|(_, expected)| expected)
-        })
-        .collect();
+    // What is still on its way into this mailbox is settled before what was wished for it there: a copy without its second half must not
+    // be taken away.
+    let mut arriving: BTreeMap<PlacementId, i64> = BTreeMap::new();
+    for intent in &waiting {
+        if let Some((_, expected)) = intent.kind.leads_to().filter(|(target, _)| *target == mailbox) {
+            arriving.entry(expected).or_insert(intent.id);
+        }
+    }
+    let mut blocked: BTreeSet<PlacementId> = BTreeSet::new();
     for intent in waiting {
         if intent.mailbox != mailbox
             || blocked.contains(&intent.placement)
+            || arriving.get(&intent.placement).is_some_and(|before| *before < intent.id)
             || intent.kind.is_about_mailbox()
             || intent.kind == IntentKind::Append
         {
@@ -245,6 +248,12 @@ async fn send_flags(
         let flags = merge::local(&base, &waiting_changes(&mut tx, p.id).await?);
         let modseq = modseqs.get(&p.uid).copied().unwrap_or(now.modseq);
         tx.set_flags(&now, &base, &flags, modseq).await?;
+        // Under its other labels the server has changed it too.
+        for q in label::others(&mut tx, ctx.account, &now).await? {
+            let base = merge::local(&q.base, changes);
+            let flags = merge::local(&base, &tx.flag_wishes_of(q.message).await?);
+            tx.set_flags(&q, &base, &flags, q.modseq).await?;
+        }
     }
     tx.commit().await?;
     let ids: Vec<i64> = by_placement

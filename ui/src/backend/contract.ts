@@ -823,6 +823,7 @@ export interface Calls {
 	passphrase_state: { params: {  }; result: PassphraseState };
 	passphrase_set: { params: { passphrase: string }; result: null };
 	passphrase_unlock: { params: { passphrase: string }; result: null };
+	passphrase_forget: { params: {  }; result: null };
 	account_trust: { params: { id: AccountId; fingerprint: string }; result: null };
 	account_remove: { params: { id: AccountId }; result: null };
 	account_keep: { params: { id: AccountId; keep: string }; result: null };

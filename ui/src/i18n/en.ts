@@ -113,6 +113,10 @@ export const en = {
 	passphraseDiffers: "The two are not the same.",
 	passphraseOffer:
 		"Or choose a passphrase: Malote keeps the passwords locked with it, and asks for it once after each start. Forgotten, it cannot be recovered; you would enter the passwords again.",
+	passphraseLost: "I do not know it any more",
+	passphraseLostSure:
+		"The passwords it locks are forgotten with it, and you enter them again. Your mail stays.",
+	passphraseForget: "Forget the passwords",
 	passphraseChange: "Change the passphrase",
 	passphraseChanged: "The passphrase was changed.",
 	passphraseKept: "The passwords are kept.",

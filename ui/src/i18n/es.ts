@@ -115,6 +115,10 @@ export const es: Texts = {
 	passphraseDiffers: "Las dos no son iguales.",
 	passphraseOffer:
 		"O elige una frase secreta: Malote guarda las contraseñas cerradas con ella y la pide una vez en cada inicio. Si la olvidas, no se puede recuperar; tendrías que indicar las contraseñas de nuevo.",
+	passphraseLost: "Ya no la sé",
+	passphraseLostSure:
+		"Las contraseñas que cierra se olvidan con ella y las indicas de nuevo. Tus correos se quedan.",
+	passphraseForget: "Olvidar las contraseñas",
 	passphraseChange: "Cambiar la frase secreta",
 	passphraseChanged: "La frase secreta se cambió.",
 	passphraseKept: "Las contraseñas están guardadas.",

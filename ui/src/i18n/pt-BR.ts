@@ -115,6 +115,10 @@ export const ptBR: Texts = {
 	passphraseDiffers: "As duas não são iguais.",
 	passphraseOffer:
 		"Ou escolha uma frase secreta: o Malote guarda as senhas trancadas com ela e a pede uma vez a cada início. Esquecida, não há como recuperá-la; você informaria as senhas de novo.",
+	passphraseLost: "Não sei mais qual é",
+	passphraseLostSure:
+		"As senhas que ela tranca são esquecidas com ela, e você as informa de novo. Seus e-mails ficam.",
+	passphraseForget: "Esquecer as senhas",
 	passphraseChange: "Trocar a frase secreta",
 	passphraseChanged: "A frase secreta foi trocada.",
 	passphraseKept: "As senhas estão guardadas.",

@@ -140,6 +140,12 @@ class Session {
 		}
 	}
 
+	/** The user does not know the passphrase any more: the passwords go with it. */
+	forgetPassphrase() {
+		void call("passphrase_forget", {});
+		this.hasPassphrase = false;
+	}
+
 	/** Opens the secrets with the passphrase; the sentence for what went wrong, if anything did. */
 	async unlock(passphrase: string): Promise<string> {
 		try {

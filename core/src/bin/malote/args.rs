@@ -26,7 +26,11 @@ pub enum Command {
     #[command(subcommand)]
     Account(Account),
     /// Choose a passphrase (read from stdin) that locks the passwords, where the system has no secret store
-    Passphrase,
+    Passphrase {
+        /// It is forgotten: forget the passwords with it
+        #[arg(long)]
+        forget: bool,
+    },
     /// Send what waits, then bring this device in step with the server
     Sync {
         /// Only this account

@@ -52,7 +52,8 @@ fn default_home() -> Result<PathBuf> {
 async fn command(core: &Core, command: Command, json: bool) -> Result<()> {
     match command {
         Command::Account(account) => self::account(core, account, json).await,
-        Command::Passphrase => core.passphrase_set(first_line()?).await,
+        Command::Passphrase { forget: true } => core.passphrase_forget().await,
+        Command::Passphrase { forget: false } => core.passphrase_set(first_line()?).await,
         Command::Sync { account, watch } => sync(core, account, watch).await,
         Command::Folders => folders(core, json).await,
         Command::List { folder, unified, limit, offset } => {

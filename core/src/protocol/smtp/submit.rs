@@ -53,8 +53,14 @@ impl From<Error> for Failure {
 }
 
 impl Session {
-    /// Hands a message over, to all its recipients or to none: one that the server refuses is the user's to put right first.
-    pub async fn submit(&mut self, mail: &Submission<'_>) -> Result<Taken, Failure> {
+    /// Hands a message over, to all its recipients or to none: one that the server refuses is the user's to put right first. `brink` is
+    /// called before the last octets go out: whoever must not send twice writes down there, durably, that from now on the server may
+    /// have it. What it returns in the way of an error stops short of that.
+    pub async fn submit(
+        &mut self,
+        mail: &Submission<'_>,
+        brink: impl AsyncFnOnce() -> Result<(), Error>,
+    ) -> Result<Taken, Failure> {
         let host = self.wire.host().to_owned();
         let raw = with_line_ends(mail.raw);
         let (from, rcpts) = self.envelope(mail, &raw)?;
@@ -94,7 +100,11 @@ impl Session {
             let _ = self.command("RSET").await;
             return Err(Failure { error, handed_over: false, refused });
         }
-        let reply = if self.can("CHUNKING") { self.chunk(&raw).await? } else { self.data(&raw).await? };
+        let reply = if self.can("CHUNKING") {
+            self.chunk(&raw, brink).await?
+        } else {
+            self.data(&raw, brink).await?
+        };
         match reply.check(&host) {
             Ok(()) => Ok(Taken { reply }),
             Err(error) => Err(error.into()),
@@ -102,13 +112,21 @@ impl Session {
     }
 
     /// BDAT (RFC 3030 section 2).
-    async fn chunk(&mut self, raw: &[u8]) -> Result<Reply, Failure> {
+    async fn chunk(
+        &mut self,
+        raw: &[u8],
+        brink: impl AsyncFnOnce() -> Result<(), Error>,
+    ) -> Result<Reply, Failure> {
         self.wire.say(&format!("BDAT {} LAST", raw.len())).await?;
-        self.hand_over(raw).await
+        self.hand_over(raw, brink).await
     }
 
     /// DATA (RFC 5321 section 4.1.1.4).
-    async fn data(&mut self, raw: &[u8]) -> Result<Reply, Failure> {
+    async fn data(
+        &mut self,
+        raw: &[u8],
+        brink: impl AsyncFnOnce() -> Result<(), Error>,
+    ) -> Result<Reply, Failure> {
         let ready = self.command("DATA").await?;
         if ready.code != 354 {
             let host = self.wire.host().to_owned();
@@ -118,13 +136,18 @@ impl Session {
                 .into());
         }
         self.wire.broken = true;
-        self.hand_over(&stuffed(raw)).await
+        self.hand_over(&stuffed(raw), brink).await
     }
 
-    async fn hand_over(&mut self, bytes: &[u8]) -> Result<Reply, Failure> {
+    async fn hand_over(
+        &mut self,
+        bytes: &[u8],
+        brink: impl AsyncFnOnce() -> Result<(), Error>,
+    ) -> Result<Reply, Failure> {
         // All but the last octets first: should the line break before those, the server cannot have taken it.
         let (most, last) = bytes.split_at(bytes.len().saturating_sub(3));
         self.wire.transport.write(most).await?;
+        brink().await?;
         let unknown = |error| Failure { error, handed_over: true, refused: Vec::new() };
         self.wire.transport.write(last).await.map_err(unknown)?;
         let reply = self.reply(DIGESTING).await.map_err(unknown)?;

@@ -194,7 +194,9 @@ fn for_good_is_for_good_and_a_label_is_a_label() {
 /// Two devices do at random what people do, offline for a few steps each; in the end both equal the server, and nothing is lost.
 #[test]
 fn two_devices_at_random_stay_right() {
-    for seed in 1..=12u64 {
+    let seeds = std::env::var("MALOTE_SEEDS").ok().and_then(|n| n.parse().ok()).unwrap_or(12u64);
+    for seed in 1..=seeds {
+        println!("seed {seed}");
         on_virtual_time(async {
             let (model, dir) = (Model::with(world(), GMAIL), scratch());
             let all = devices(&model, dir.path()).await;
@@ -226,7 +228,6 @@ fn two_devices_at_random_stay_right() {
                     device.sync().await.expect("sync");
                 }
             }
-            println!("seed {seed}");
             in_step(&all).await;
             let world = model.world();
             let kept: std::collections::BTreeSet<String> = [ALL, TRASH, "[Gmail]/Spam"]

@@ -4,16 +4,17 @@
 use crate::error::Result;
 use crate::model::{AccountId, Role};
 use crate::store::Tx;
-use crate::store::mailbox::{MailboxRow, all_mail};
+use crate::store::intent::IntentKind;
+use crate::store::mailbox::MailboxRow;
 use crate::store::placement::PlacementRow;
 
 /// The other places of a message, where places are labels; none elsewhere.
 pub async fn others(tx: &mut Tx, account: AccountId, p: &PlacementRow) -> Result<Vec<PlacementRow>> {
-    if all_mail(&tx.mailboxes(account).await?).is_none() {
+    if !tx.has_labels(account).await? {
         return Ok(Vec::new());
     }
     let mut places = tx.placements_of(p.message).await?;
-    places.retain(|q| q.id != p.id && q.uid > 0);
+    places.retain(|q| q.id != p.id);
     Ok(places)
 }
 
@@ -41,6 +42,19 @@ pub async fn follow(tx: &mut Tx, p: &PlacementRow, to: &MailboxRow, hidden: bool
                 tx.set_hidden(q, hidden).await?;
             }
         }
+    }
+    Ok(())
+}
+
+/// A label is gone from a message, and with it the place where its flags were to be changed: they are changed under another.
+pub async fn pass_on(tx: &mut Tx, p: &PlacementRow) -> Result<()> {
+    if !tx.waiting_for(p.id).await?.iter().any(|i| matches!(i.kind, IntentKind::Flag(_))) {
+        return Ok(());
+    }
+    let account = tx.account_of(p.mailbox).await?;
+    // All may be hidden for as long as it was to go to the trash.
+    if let Some(q) = others(tx, account, p).await?.iter().min_by_key(|q| (q.hidden, q.id)) {
+        tx.redirect_flags(p.id, q.id, q.mailbox).await?;
     }
     Ok(())
 }

@@ -79,6 +79,9 @@ pub async fn revert(tx: &mut Tx, intent: &IntentRow) -> Result<()> {
 
 /// Takes a placement away that the server never had, and what was still wished for it.
 pub async fn drop_with_wishes(tx: &mut Tx, id: PlacementId) -> Result<()> {
+    if let Some(p) = tx.placement(id).await? {
+        label::pass_on(tx, &p).await?;
+    }
     for wish in tx.waiting_for(id).await? {
         tx.remove_intent(wish.id).await?;
         // What lies there already is nothing that this wish would have made.

@@ -1,6 +1,5 @@
 //! Table `intent`: what the server has still to be told.
 
-use super::mailbox::all_mail;
 use super::{Store, Tx};
 use crate::error::{Error, Kind, Result};
 use crate::model::{AccountId, ActionId, FlagChange, Flags, MailboxId, MessageId, PlacementId, Role};
@@ -284,7 +283,7 @@ impl Tx {
     /// message under another.
     pub async fn flag_wishes(&mut self, mailbox: MailboxId) -> Result<HashMap<PlacementId, Vec<FlagChange>>> {
         let account = self.account_of(mailbox).await?;
-        let labels = all_mail(&self.mailboxes(account).await?).is_some();
+        let labels = self.has_labels(account).await?;
         let rows = sqlx::query(
             "SELECT q.id, i.add_bits, i.add_keywords, i.remove_bits, i.remove_keywords FROM intent i
              JOIN placement p ON p.id = i.placement_id
@@ -393,6 +392,18 @@ impl Tx {
         .bind(from.0)
         .execute(self.conn())
         .await?;
+        Ok(())
+    }
+
+    /// Flag changes that wait for one placement are for another from now on.
+    pub async fn redirect_flags(
+        &mut self,
+        from: PlacementId,
+        to: PlacementId,
+        mailbox: MailboxId,
+    ) -> Result<()> {
+        let sql = "UPDATE intent SET placement_id = ?, mailbox_id = ?, state = 'queued' WHERE placement_id = ? AND kind = 'flag' AND state <> 'done'";
+        sqlx::query(sql).bind(to.0).bind(mailbox.0).bind(from.0).execute(self.conn()).await?;
         Ok(())
     }
 }

@@ -177,6 +177,18 @@ impl Store {
 }
 
 impl Tx {
+    /// True where mailboxes are labels: the account has [`all_mail`].
+    pub async fn has_labels(&mut self, account: AccountId) -> Result<bool> {
+        let found: Option<i64> = sqlx::query_scalar(
+            "SELECT 1 FROM mailbox WHERE account_id = ? AND role = 'all' AND selectable = 1 AND gone = 0 AND hidden = 0
+             AND (name LIKE '[Gmail]/%' OR name LIKE '[Google Mail]/%')",
+        )
+        .bind(account.0)
+        .fetch_optional(self.conn())
+        .await?;
+        Ok(found.is_some())
+    }
+
     /// One mailbox, as this transaction sees it.
     pub async fn mailbox(&mut self, id: MailboxId) -> Result<MailboxRow> {
         let sql = sqlx::AssertSqlSafe(format!("SELECT {COLUMNS} FROM mailbox WHERE id = ?"));

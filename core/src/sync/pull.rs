@@ -7,7 +7,7 @@
 
 use super::{Context, headers, merge};
 use crate::error::{Error, Kind, Result, Scope};
-use crate::journal::{decision, undo};
+use crate::journal::{decision, label, undo};
 use crate::model::{FlagChange, MailboxId};
 use crate::protocol::imap::Session;
 use crate::protocol::imap::mailboxes::{FlagNews, SelectRequest, Selected};
@@ -222,6 +222,7 @@ async fn apply_flags(tx: &mut Tx, row: &MailboxRow, changed: &[FlagNews]) -> Res
 /// The server has it no more. How many moves and copies of it were overtaken.
 pub async fn let_go(tx: &mut Tx, now: i64, p: &PlacementRow) -> Result<i64> {
     let mut overtaken = 0;
+    label::pass_on(tx, p).await?;
     for intent in tx.waiting_for(p.id).await? {
         match intent.kind {
             // Sent: most likely our own doing. Replay finds out where it went.

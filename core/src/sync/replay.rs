@@ -241,6 +241,7 @@ async fn send_flags(
         }
     }
     let mut tx = ctx.store.begin().await?;
+    let labels = tx.has_labels(ctx.account).await?;
     for (p, changes, ids) in by_placement.values().filter(|(p, ..)| !refused.uids.contains(p.uid)) {
         tx.set_intent_state(ids, IntentState::Done).await?;
         let Some(now) = tx.placement(p.id).await? else { continue };
@@ -249,7 +250,7 @@ async fn send_flags(
         let modseq = modseqs.get(&p.uid).copied().unwrap_or(now.modseq);
         tx.set_flags(&now, &base, &flags, modseq).await?;
         // Under its other labels the server has changed it too.
-        for q in label::others(&mut tx, ctx.account, &now).await? {
+        for q in if labels { label::others(&mut tx, ctx.account, &now).await? } else { Vec::new() } {
             let base = merge::local(&q.base, changes);
             let flags = merge::local(&base, &tx.flag_wishes_of(q.message).await?);
             tx.set_flags(&q, &base, &flags, q.modseq).await?;

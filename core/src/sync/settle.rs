@@ -3,7 +3,7 @@
 use super::replay::{Claimed, Parts, Refused, due, refusal, remove};
 use super::{Context, folders, pull};
 use crate::error::{Kind, Result};
-use crate::journal::decision;
+use crate::journal::{decision, label};
 use crate::model::MailboxId;
 use crate::protocol::imap::Session;
 use crate::protocol::imap::messages::Copied;
@@ -214,6 +214,7 @@ pub(super) async fn settle_uncertain(
             (None, false) => {
                 if let Some(p) = tx.placement(expected).await? {
                     decision::record(&mut tx, ctx.clock.now(), "moved_elsewhere", intent, &p).await?;
+                    label::pass_on(&mut tx, &p).await?;
                 }
                 for follow in tx.waiting_for(expected).await? {
                     tx.remove_intent(follow.id).await?;

@@ -575,8 +575,9 @@ test("without a secret store a passphrase keeps the passwords", async (t) => {
 	await page.keyboard.press("Enter");
 	await inStep(core.url);
 	await page.getByText("trancadas com a sua frase secreta").waitFor({ state: "detached" });
-	await page.keyboard.press("Control+,");
+	await page.getByRole("button", { name: "Ajustes" }).last().click();
 	await page.getByText("Trocar a frase secreta").waitFor();
+	await accessible(page, "settings with a passphrase");
 });
 
 test("trouble is said on the screen, and what is here stays", async (t) => {

@@ -15,14 +15,15 @@ pub fn envelope(header: &[u8]) -> Envelope {
 /// The same, and when it was delivered: what the topmost Received field says (RFC 5321 section 4.4), else its own date; seconds
 /// since 1970, 0 where neither makes sense. For messages of servers that do not tell.
 pub fn envelope_and_delivery(header: &[u8]) -> (Envelope, i64) {
-    guarded(|| {
-        let message = MessageParser::new().parse_headers(header)?;
-        let envelope = read(&message);
-        let received = message.received().and_then(|r| r.date).map(|d| sane(d.to_timestamp()));
-        let delivered = received.filter(|t| *t > 0).unwrap_or(envelope.date);
-        Some((envelope, delivered))
-    })
-    .unwrap_or_default()
+    guarded(|| MessageParser::new().parse_headers(header).map(|m| read_with_delivery(&m))).unwrap_or_default()
+}
+
+/// The same of a message that was parsed.
+pub(super) fn read_with_delivery(message: &Message<'_>) -> (Envelope, i64) {
+    let envelope = read(message);
+    let received = message.received().and_then(|r| r.date).map(|d| sane(d.to_timestamp()));
+    let delivered = received.filter(|t| *t > 0).unwrap_or(envelope.date);
+    (envelope, delivered)
 }
 
 fn read(message: &Message<'_>) -> Envelope {

@@ -1,12 +1,13 @@
 //! A whole message to what the reader shows.
 
-use super::header::tidy;
+use super::header::{self, tidy};
 use super::{guarded, sanitize};
+use crate::model::Envelope;
 use base64::Engine;
-use mail_parser::{Message, MessageParser, MimeHeaders, PartType};
+use mail_parser::{Message, MessageParser, MessagePart, MimeHeaders, PartType};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use ts_rs::TS;
 
 /// In a message that came in part: stands in the header of a part that was left out, with its encoded size.
@@ -82,17 +83,37 @@ pub fn part(raw: &[u8], number: u32) -> Option<Vec<u8>> {
     })
 }
 
-/// The first words of a whole message, and whether it carries files.
-pub fn glance(raw: &[u8]) -> (String, bool) {
-    let (text, files) = with_message(&thinned(raw), |m| {
-        let shown = inline_pictures(m);
+/// What a list shows of a message, and when it was delivered.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Glance {
+    /// Decoded header.
+    pub envelope: Envelope,
+    /// See [`header::envelope_and_delivery`].
+    pub delivered: i64,
+    /// The first words.
+    pub preview: String,
+    /// Whether it carries files.
+    pub files: bool,
+}
+
+/// Looks at a whole message once.
+pub fn glance(raw: &[u8]) -> Glance {
+    let looked = with_message(&thinned(raw), |m| {
+        let (envelope, delivered) = header::read_with_delivery(m);
+        let shown: BTreeSet<&str> = pictures(m).map(|(id, ..)| id).collect();
         let file = |n: &u32| {
-            m.parts.get(*n as usize).is_some_and(|p| p.content_id().is_none_or(|id| !shown.contains_key(id)))
+            m.parts
+                .get(*n as usize)
+                .is_some_and(|p| p.content_id().is_none_or(|id| !shown.contains(bare(id))))
         };
-        Some((m.body_text(0).map(|t| t.into_owned()), m.attachments.iter().any(file)))
+        let files = m.attachments.iter().any(file);
+        let preview = first_words(&m.body_text(0).unwrap_or_default());
+        Some(Glance { envelope, delivered, preview, files })
+    });
+    looked.unwrap_or_else(|| {
+        let (envelope, delivered) = header::envelope_and_delivery(header::section(raw));
+        Glance { envelope, delivered, ..Glance::default() }
     })
-    .unwrap_or_default();
-    (first_words(&text.unwrap_or_default()), files)
 }
 
 /// The same message with less in its encoded files: decoding those takes ten times as long as all the rest. Lines of one length and
@@ -195,21 +216,28 @@ fn render_parsed(m: &Message<'_>, outline: bool) -> Rendered {
 
 /// Content-ID to `data:` URL of the pictures that came with the message.
 fn inline_pictures(m: &Message<'_>) -> BTreeMap<String, String> {
-    let mut found = BTreeMap::new();
-    for part in m.parts.iter().take(MAX_PARTS) {
-        let (Some(id), Some(kind)) = (part.content_id(), part.content_type()) else { continue };
+    pictures(m)
+        .map(|(id, subtype, part)| {
+            let data = base64::engine::general_purpose::STANDARD.encode(part.contents());
+            (id.to_owned(), format!("data:image/{subtype};base64,{data}"))
+        })
+        .collect()
+}
+
+/// The pictures that a text can show: content id, kind, part.
+fn pictures<'m>(m: &'m Message<'_>) -> impl Iterator<Item = (&'m str, String, &'m MessagePart<'m>)> {
+    m.parts.iter().take(MAX_PARTS).filter_map(|part| {
+        let (id, kind) = (part.content_id()?, part.content_type()?);
         let subtype = kind.subtype().unwrap_or_default().to_lowercase();
         let picture = kind.ctype().eq_ignore_ascii_case("image")
             && ["png", "jpeg", "jpg", "gif", "webp"].contains(&subtype.as_str());
-        if picture && part.len() <= MAX_INLINE {
-            let data = base64::engine::general_purpose::STANDARD.encode(part.contents());
-            found.insert(
-                id.trim_matches(['<', '>']).to_owned(),
-                format!("data:image/{subtype};base64,{data}"),
-            );
-        }
-    }
-    found
+        (picture && part.len() <= MAX_INLINE).then(|| (bare(id), subtype, part))
+    })
+}
+
+/// A content id without its brackets.
+fn bare(id: &str) -> &str {
+    id.trim_matches(['<', '>'])
 }
 
 fn default_name(part: &mail_parser::MessagePart<'_>, number: u32) -> String {
@@ -264,7 +292,9 @@ mod tests {
         let raw = format!(
             "Subject: a\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=\"f\"\r\n\r\n--f\r\nContent-Type: application/pdf; name=a.pdf\r\nContent-Transfer-Encoding: base64\r\n\r\n{file}--f\r\nContent-Type: text/plain\r\n\r\nDepois do arquivo.\r\n--f--\r\n"
         );
-        assert_eq!(super::glance(raw.as_bytes()), ("Depois do arquivo.".to_owned(), true));
+        let seen = super::glance(raw.as_bytes());
+        assert_eq!((seen.preview.as_str(), seen.files), ("Depois do arquivo.", true));
+        assert_eq!(seen.envelope, super::header::envelope(raw.as_bytes()));
         let thin = super::thinned(raw.as_bytes());
         assert!(thin.len() < 40_000 && thin.ends_with(b"--f--\r\n"), "{}", thin.len());
         assert_eq!(super::thinned(b"short"), &b"short"[..]);

@@ -2,7 +2,8 @@
 
 use super::listing::{Entry, name_of};
 use crate::error::{Error, Kind, Result};
-use crate::mime::{header, render};
+use crate::mime::header;
+use crate::mime::render::{self, Glance};
 use crate::model::{Flags, MailboxId, MessageId, Role};
 use crate::store::body::Packed;
 use crate::store::mailbox::Listed;
@@ -42,21 +43,23 @@ pub async fn understand(ctx: &Context, came: Vec<Came>) -> Result<Vec<Understood
                 // All of it where all of it is here: a second message with the same header and size is another one.
                 let identity = Identity::of_header(c.entry.size, &c.raw);
                 let uidl = if c.entry.uidl.is_empty() { name_of(&c.raw) } else { c.entry.uidl };
-                let (envelope, delivered) = header::envelope_and_delivery(header::section(&c.raw));
-                let mut message = NewMessage {
-                    identity,
-                    envelope,
-                    size: c.entry.size,
-                    has_attachments: false,
-                    preview: None,
+                let seen = if c.whole {
+                    render::glance(&c.raw)
+                } else {
+                    let (envelope, delivered) = header::envelope_and_delivery(header::section(&c.raw));
+                    Glance { envelope, delivered, ..Glance::default() }
                 };
-                let mut body = None;
-                if c.whole {
-                    let name = message.identity.0.iter().map(|b| format!("{b:02x}")).collect::<String>();
-                    body = Some(packer.pack(&format!("{account}-{name}"), &c.raw)?);
-                    let (preview, files) = render::glance(&c.raw);
-                    (message.preview, message.has_attachments) = (Some(preview), files);
-                }
+                let name = identity.0.iter().map(|b| format!("{b:02x}")).collect::<String>();
+                let message = NewMessage {
+                    identity,
+                    envelope: seen.envelope,
+                    size: c.entry.size,
+                    has_attachments: seen.files,
+                    preview: c.whole.then_some(seen.preview),
+                };
+                let mut pack = |raw: &[u8]| packer.pack(&format!("{account}-{name}"), raw);
+                let body = if c.whole { Some(pack(&c.raw)) } else { None }.transpose()?;
+                let delivered = seen.delivered;
                 let received = if delivered > 0 { delivered.min(now) } else { now };
                 Ok(Understood { uidl, message, received, body })
             })

@@ -14,6 +14,9 @@ use std::path::Path;
 /// Rows read in one go, where nothing is damaged.
 const STRIDE: i64 = 256;
 
+/// No device has more rows of one kind: a number above was not written by us.
+const MOST: i64 = 50_000_000;
+
 /// What came over.
 #[derive(Debug, Default, Clone, Copy)]
 pub struct Saved {
@@ -46,12 +49,11 @@ pub async fn bring_over(conn: &mut SqliteConnection, damaged: &Path, bodies: &Pa
             .await?;
     let holes = copy(conn, &mut old, "placement", "id", &theirs("mailbox_id", &folders)).await?;
     saved.holes += holes;
-    saved.holes += copy(conn, &mut old, "body", "message_id", "1").await?;
+    saved.holes += copy_bodies(conn, &mut old, &of_accounts).await?;
     saved.holes += copy_ledger(conn, &mut old, &of_accounts).await?;
     let _ = old.close().await;
     let sql = format!(
-        "DELETE FROM main.body WHERE message_id NOT IN (SELECT id FROM main.message);
-         DELETE FROM main.placement WHERE message_id NOT IN (SELECT id FROM main.message);
+        "DELETE FROM main.placement WHERE message_id NOT IN (SELECT id FROM main.message);
          UPDATE main.message SET has_body = EXISTS (SELECT 1 FROM main.body b WHERE b.message_id = message.id) WHERE {of_accounts}"
     );
     sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut *conn).await?;
@@ -72,7 +74,10 @@ async fn copy(
     key: &str,
     which: &str,
 ) -> Result<u64> {
-    let columns = columns(conn, table).await?;
+    let columns = columns(conn, old, table).await?;
+    if columns.is_empty() {
+        return Ok(1); // the table itself cannot be found any more
+    }
     // The last row stands at the right edge of the table; where that edge is gone, the sequence knows.
     let mut last: i64 = 0;
     for sql in [
@@ -81,7 +86,7 @@ async fn copy(
     ] {
         let found: Option<i64> =
             sqlx::query_scalar(AssertSqlSafe(sql)).fetch_one(&mut *old).await.unwrap_or_default();
-        last = last.max(found.unwrap_or(0).min(i64::from(u32::MAX)));
+        last = last.max(found.unwrap_or(0).min(MOST));
     }
     let (mut holes, mut todo) = (0, vec![(1, last)]);
     while let Some((from, to)) = todo.pop() {
@@ -104,9 +109,31 @@ async fn copy(
     Ok(holes)
 }
 
+/// The texts of what came over: those of other accounts come from their servers again.
+async fn copy_bodies(conn: &mut SqliteConnection, old: &mut SqliteConnection, which: &str) -> Result<u64> {
+    let columns = columns(conn, old, "body").await?;
+    if columns.is_empty() {
+        return Ok(1);
+    }
+    let sql = format!("SELECT id FROM main.message WHERE {which}");
+    let ids: Vec<i64> = sqlx::query_scalar(AssertSqlSafe(sql)).fetch_all(&mut *conn).await?;
+    let mut holes = 0;
+    for id in ids {
+        let sql = format!("SELECT {columns} FROM body WHERE message_id = {id}");
+        match sqlx::query(AssertSqlSafe(sql)).persistent(false).fetch_all(&mut *old).await {
+            Ok(rows) => put(conn, "body", &columns, &rows).await?,
+            Err(_) => holes += 1,
+        }
+    }
+    Ok(holes)
+}
+
 /// The ledger has no row numbers: it is read from both ends up to what cannot be read.
 async fn copy_ledger(conn: &mut SqliteConnection, old: &mut SqliteConnection, which: &str) -> Result<u64> {
-    let columns = columns(conn, "maildrop").await?;
+    let columns = columns(conn, old, "maildrop").await?;
+    if columns.is_empty() {
+        return Ok(1);
+    }
     let mut holes = 0;
     for (beyond, order) in [(">", "ASC"), ("<", "DESC")] {
         let mut at: Option<(i64, String)> = None;
@@ -142,9 +169,13 @@ async fn copy_ledger(conn: &mut SqliteConnection, old: &mut SqliteConnection, wh
     Ok(holes)
 }
 
-async fn columns(conn: &mut SqliteConnection, table: &str) -> Result<String> {
-    let sql = format!("SELECT group_concat(name, ', ') FROM pragma_table_info('{table}', 'main')");
-    Ok(sqlx::query_scalar(AssertSqlSafe(sql)).fetch_one(conn).await?)
+/// Those that both have: the damaged one may be of an older Malote.
+async fn columns(conn: &mut SqliteConnection, old: &mut SqliteConnection, table: &str) -> Result<String> {
+    let sql = format!("SELECT name FROM pragma_table_info('{table}')");
+    let theirs: Vec<String> =
+        sqlx::query_scalar(AssertSqlSafe(sql.clone())).fetch_all(old).await.unwrap_or_default();
+    let ours: Vec<String> = sqlx::query_scalar(AssertSqlSafe(sql)).fetch_all(conn).await?;
+    Ok(ours.into_iter().filter(|name| theirs.contains(name)).collect::<Vec<_>>().join(", "))
 }
 
 /// What a constraint or a type refuses is nothing that we wrote.

@@ -186,6 +186,7 @@ fn for_good_is_for_good_and_a_label_is_a_label() {
         let world = model.world();
         assert!(world.folder("Obras").is_none() && world.contents(TRASH).is_empty());
         let kept: Vec<String> = world.contents(ALL).into_keys().collect();
+        drop(world);
         assert_eq!(kept, ["m1", "m2", "m3", "m4", "m5", "m6"]);
         assert_eq!(words(phone, ALL).await, kept);
     });
@@ -221,7 +222,7 @@ fn two_devices_at_random_stay_right() {
                             .expect("star");
                         tx.commit().await.expect("commit");
                     } else {
-                        moved(device, &[id], *chance.pick(&places)).await;
+                        moved(device, &[id], chance.pick(&places)).await;
                     }
                 }
                 if chance.percent(40) {

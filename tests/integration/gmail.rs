@@ -222,7 +222,8 @@ fn two_devices_at_random_stay_right() {
                             .expect("star");
                         tx.commit().await.expect("commit");
                     } else {
-                        moved(device, &[id], chance.pick(&places)).await;
+                        let to = *chance.pick(&places);
+                        moved(device, &[id], to).await;
                     }
                 }
                 if chance.percent(40) {

@@ -183,10 +183,11 @@ fn for_good_is_for_good_and_a_label_is_a_label() {
         folder::remove(&mut tx, 0, label, 0).await.expect("remove");
         tx.commit().await.expect("commit");
         in_step(&all).await;
-        let world = model.world();
-        assert!(world.folder("Obras").is_none() && world.contents(TRASH).is_empty());
-        let kept: Vec<String> = world.contents(ALL).into_keys().collect();
-        drop(world);
+        let kept: Vec<String> = {
+            let world = model.world();
+            assert!(world.folder("Obras").is_none() && world.contents(TRASH).is_empty());
+            world.contents(ALL).into_keys().collect()
+        };
         assert_eq!(kept, ["m1", "m2", "m3", "m4", "m5", "m6"]);
         assert_eq!(words(phone, ALL).await, kept);
     });

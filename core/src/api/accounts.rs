@@ -140,10 +140,10 @@ impl Core {
         tokio::spawn(async move {
             let Err(e) = core.check_sending(id).await else { return };
             let code = match e.kind {
-                Kind::NotFound => return, // no submission server is known
                 Kind::SubmissionOff => "sending_off",
-                Kind::SignInRefused | Kind::PasswordExpired | Kind::ConsentNeeded => "sending_refused",
-                _ => "sending_unreachable",
+                Kind::SignInRefused | Kind::PasswordExpired => "sending_refused",
+                // What cannot be reached now may be there when something is to be sent.
+                _ => return,
             };
             tracing::info!(error = %e, "this account cannot send");
             let told = async {

@@ -297,8 +297,6 @@ export const en = {
 			`${s} does not let mail apps send for this account; receiving works. Ask whoever runs it to allow “Authenticated SMTP” for your mailbox.`,
 		sending_refused: (s: string) =>
 			`${s} did not accept the user name or the password for sending; receiving works. Some providers want an app password for it. Look at the account in the settings.`,
-		sending_unreachable: (s: string) =>
-			`${s} cannot be reached for sending; receiving works. Check the outgoing server of the account in the settings.`,
 		gone_meanwhile: (subject: string, count: number) =>
 			`${n(count)} changes in ${subject} were for messages that are no longer on the server.`,
 	} as Record<string, (subject: string, count: number) => string>,

@@ -295,8 +295,6 @@ export const es: Texts = {
 			`${s} no deja que las aplicaciones de correo envíen por esta cuenta; recibir funciona. Pide a quien la administra que permita “SMTP autenticado” para tu buzón.`,
 		sending_refused: (s) =>
 			`${s} no aceptó el usuario o la contraseña para enviar; recibir funciona. Algunos proveedores piden una contraseña de aplicación. Revisa la cuenta en los ajustes.`,
-		sending_unreachable: (s) =>
-			`No se puede llegar a ${s} para enviar; recibir funciona. Revisa el servidor de salida de la cuenta en los ajustes.`,
 		gone_meanwhile: (subject, count) =>
 			`${s(count, "1 cambio", `${n(count)} cambios`)} en ${subject} eran de mensajes que ya no están en el servidor.`,
 	},

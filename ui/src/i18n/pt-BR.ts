@@ -296,8 +296,6 @@ export const ptBR: Texts = {
 			`${s} não deixa aplicativos de e-mail enviarem por esta conta; receber funciona. Peça a quem a administra que permita “SMTP autenticado” para a sua caixa.`,
 		sending_refused: (s) =>
 			`${s} não aceitou o usuário ou a senha para enviar; receber funciona. Alguns provedores pedem uma senha de app para isso. Veja a conta nas configurações.`,
-		sending_unreachable: (s) =>
-			`${s} não pode ser alcançado para enviar; receber funciona. Confira o servidor de saída da conta nas configurações.`,
 		gone_meanwhile: (subject, count) =>
 			`${s(count, "1 mudança", `${n(count)} mudanças`)} em ${subject} eram de mensagens que não estão mais no servidor.`,
 	},

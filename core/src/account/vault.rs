@@ -151,6 +151,10 @@ impl Vault {
     /// locked: without it the account would go to its server by another way than the user chose.
     pub async fn forget_passphrase(&self) -> Result<()> {
         let Some(store) = &self.store else { return Ok(()) };
+        // Without one the passwords are sealed with the system's key, and stay. One that cannot be read locks all the same.
+        if matches!(self.locked_key().await, Ok(None)) {
+            return Ok(());
+        }
         let mut tx = store.begin().await?;
         for account in store.accounts().await?.iter().filter(|a| !a.sealed_password.is_empty()) {
             tx.set_sealed_password(account.id, &[]).await?;

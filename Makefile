@@ -54,9 +54,9 @@ bench: setup
 	$(CARGO) build --release -p malote-core --features cli --bin malote
 	$(CARGO) run --release -p malote-tests --bin bench
 
-## The simulation for longer: SEEDS runs of three devices at random (60), beginning with SEED (1).
+## The simulation, every crash and every fault, and for longer: SEEDS runs of three devices at random (60), beginning with SEED (1).
 simulate: setup
-	MALOTE_SEEDS=$(or $(SEEDS),60) MALOTE_SEED=$(or $(SEED),1) $(CARGO) test -p malote-tests --test simulation -- --nocapture
+	MALOTE_EVERY=1 MALOTE_SEEDS=$(or $(SEEDS),60) MALOTE_SEED=$(or $(SEED),1) $(CARGO) test -p malote-tests --test simulation -- --nocapture
 
 ## Three devices and two other clients in bad weather on Dovecot and Cyrus: SEEDS runs (10) of STEPS deeds (5000); with SAME=1 all
 ## work on the same folders.

@@ -21,11 +21,11 @@ step "real servers, lying servers, other devices, kill -9"
 cargo test -p malote-tests
 
 step "the screens in a browser"
-node --test tests/e2e/screens.mjs
+node --test --test-concurrency=1 tests/e2e/screens.mjs tests/e2e/writing.mjs
 
 step "the app's own window"
 xvfb-run -a -s "-screen 0 1920x1300x24" dbus-run-session -- bash scripts/with-keyring.sh node --test --test-concurrency=1 \
-	tests/e2e/window.mjs tests/e2e/accounts.mjs
+	tests/e2e/window.mjs tests/e2e/accounts.mjs tests/e2e/compose.mjs
 
 step "the demo"
 env -u DISPLAY -u WAYLAND_DISPLAY scripts/demo.sh

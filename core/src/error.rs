@@ -87,6 +87,10 @@ pub enum Kind {
     ConsentNeeded,
     /// The issuer of tokens refused what was asked, or said something that makes no sense.
     TokenRefused,
+    /// The submission server cannot promise TLS all the way, which the message asks for (RFC 8689).
+    NoPromise,
+    /// The submission server takes no addresses with other than ASCII letters (RFC 6531).
+    NoForeignLetters,
 }
 
 impl Kind {
@@ -130,6 +134,8 @@ impl Kind {
             Kind::SubmissionOff => "submission_off",
             Kind::ConsentNeeded => "consent_needed",
             Kind::TokenRefused => "token_refused",
+            Kind::NoPromise => "no_promise",
+            Kind::NoForeignLetters => "no_foreign_letters",
         }
     }
 
@@ -159,7 +165,7 @@ impl Kind {
             Kind::Refused | Kind::MailboxGone | Kind::NotPermitted | Kind::AlreadyExists => {
                 (Scope::Mailbox, Retry::Never)
             }
-            Kind::TooLarge => (Scope::Message, Retry::Never),
+            Kind::TooLarge | Kind::NoPromise | Kind::NoForeignLetters => (Scope::Message, Retry::Never),
             Kind::OverQuota => (Scope::Account, Retry::AfterUser),
             Kind::DiskFull => (Scope::Device, Retry::AfterUser),
             Kind::StorageBusy => (Scope::Device, Retry::Later),

@@ -51,6 +51,10 @@ local_id!(
     PlacementId
 );
 local_id!(
+    /// A message on its way out.
+    OutgoingId
+);
+local_id!(
     /// One thing the user did, however many messages it touched; what undo takes back.
     ActionId
 );
@@ -326,6 +330,19 @@ impl Protocol {
             Protocol::Pop3 => "pop3",
         }
     }
+}
+
+/// What became of one message for one recipient.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Report {
+    /// Message-ID of the message that it is about, without brackets; empty = it does not say.
+    pub original: String,
+    /// For whom.
+    pub recipient: String,
+    /// failed, delayed, delivered, relayed, expanded, displayed.
+    pub outcome: String,
+    /// In the words of the server, on one line.
+    pub words: String,
 }
 
 /// An address that the user writes as.

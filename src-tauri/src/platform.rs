@@ -5,7 +5,7 @@ use malote_core::api::types::ErrorView;
 use malote_core::error::{Error, Kind};
 use std::path::PathBuf;
 use tauri::webview::NewWindowResponse;
-use tauri::{AppHandle, Manager, Url, WebviewUrl, WebviewWindowBuilder};
+use tauri::{AppHandle, Emitter, Manager, Url, WebviewUrl, WebviewWindowBuilder};
 use tauri_plugin_opener::OpenerExt;
 
 /// Where this device keeps things. `MALOTE_HOME` makes another device of the same machine: for tests and the demo.
@@ -61,9 +61,12 @@ fn window_size() -> (f64, f64) {
         .unwrap_or((1280.0, 820.0))
 }
 
-/// Opens a link in the user's browser, if it is one that belongs there.
+/// Opens a link where it belongs: in the user's browser, or in a composer.
 pub fn open_link(app: &AppHandle, url: &Url) {
-    if matches!(url.scheme(), "http" | "https" | "mailto" | "tel") {
+    if url.scheme() == "mailto" {
+        // Writing to somebody is what this app is for.
+        let _ = app.emit("mailto", url.as_str());
+    } else if matches!(url.scheme(), "http" | "https" | "tel") {
         // Nothing to open it with: the user sees that nothing happens, and no mail is harmed.
         let _ = app.opener().open_url(url.as_str(), None::<&str>);
     }

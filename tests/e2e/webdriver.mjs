@@ -94,6 +94,10 @@ export async function openApp(dir, width, height, env = {}) {
 			await ask("POST", `${at}/element/${id}/clear`, {});
 			await ask("POST", `${at}/element/${id}/value`, { text });
 		},
+		/** Gives a file field these files. */
+		async files(css, paths) {
+			await ask("POST", `${at}/element/${await find(css)}/value`, { text: paths.join("\n") });
+		},
 		/** Clicks inside a frame, as a person does. */
 		async clickInFrame(frame, css) {
 			await ask("POST", `${at}/frame`, { id: { [ELEMENT]: await find(frame) } });

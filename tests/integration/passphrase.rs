@@ -1,6 +1,6 @@
 //! A system without a secret store: the passwords are kept all the same, locked with a passphrase of the user's.
 
-use malote_core::api::{Core, SystemClock};
+use malote_core::api::{Core, MemorySecrets, SystemClock};
 use malote_core::error::{Kind, Result};
 use servers::cli::Home;
 use servers::device::{NoSecrets, account, dirs};
@@ -107,4 +107,24 @@ fn the_command_line_asks_a_command_for_it() {
     assert_eq!(code(&["sync"], &format!("echo {FIRST}")), Some(0));
     assert_eq!(code(&["sync"], "echo outra coisa"), Some(3));
     assert_eq!(command(&["sync"]).output().expect("ran").status.code(), Some(3));
+}
+
+/// Where the system keeps the secrets, there is no passphrase, and forgetting none forgets no password.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_system_keeps_is_not_forgotten_with_a_passphrase() {
+    let server = Dovecot::start();
+    let place = tempfile::tempdir().expect("a directory");
+    let secrets = Arc::new(MemorySecrets::default());
+    let open = async || {
+        let secrets = secrets.clone();
+        Core::open(dirs(place.path()), secrets, SystemClock::shared()).await.expect("open").0
+    };
+    let core = open().await;
+    assert!(core.account_add(account(&server, "ana", "all")).await.expect("added").password_kept);
+    core.passphrase_forget().await.expect("nothing to forget");
+    core.close().await;
+    drop(core);
+    let core = open().await;
+    core.sync_once(None).await.expect("the password is still known");
+    core.close().await;
 }

@@ -1,7 +1,8 @@
 //! Every crash and every fault, at every step, on every kind of server: afterwards nothing is lost, nothing is doubled, and the
 //! device equals the server. The method is isync's, taken to networks, lying servers and several devices.
 //!
-//! `MALOTE_ONLY=name` runs one scenario, `MALOTE_TIER` one kind of server, `MALOTE_FAULT` one kind of fault.
+//! `MALOTE_ONLY=name` runs one scenario, `MALOTE_TIER` one kind of server, `MALOTE_FAULT` one kind of fault. Of all of them
+//! together only every fifth step is tried, in each scenario other ones; `MALOTE_EVERY=1` (`make simulate`) tries each.
 
 use malote_core::model::Keep;
 use servers::chance::Chance;
@@ -105,6 +106,21 @@ async fn quiet(station: &Station) -> Result<(), String> {
         station.sync().await.map_err(|e| format!("the sync after it failed: {e}"))?;
     }
     Ok(())
+}
+
+/// Whether the nth thing that could be tried is, in a scenario on a kind of server: the same in every run.
+fn is_tried(what: &str, n: usize) -> bool {
+    let named = ["MALOTE_ONLY", "MALOTE_TIER"].iter().any(|v| std::env::var_os(v).is_some());
+    let every = number("MALOTE_EVERY", if named { 1 } else { EVERY }) as usize;
+    let begin: usize = what.bytes().map(usize::from).sum();
+    (begin + n).is_multiple_of(every)
+}
+
+/// Of so many steps one is tried, where nothing else is said.
+const EVERY: u64 = 5;
+
+fn number(name: &str, or: u64) -> u64 {
+    std::env::var(name).ok().and_then(|s| s.parse().ok()).unwrap_or(or)
 }
 
 #[derive(Default)]
@@ -227,7 +243,8 @@ fn a_crash_at_every_step() {
                 .chain((0..course.steps).flat_map(|n| [Crash::BeforeStep(n), Crash::AfterStep(n)]));
             // Before the next one is the same as after this one; for the many situations about folders once is enough.
             let once = |p: &Crash| matches!(p, Crash::BeforeCommit(_) | Crash::AfterStep(_));
-            for point in points.filter(|p| !scenario.is_brief() || once(p)) {
+            let points = points.filter(|p| !scenario.is_brief() || once(p)).enumerate();
+            for (_, point) in points.filter(|(n, _)| is_tried(&what, *n)) {
                 let (mut station, _dir) = stage.copy().await;
                 let mut wrong = Vec::new();
                 if !station.crash(point).await {
@@ -249,7 +266,8 @@ fn a_crash_at_every_step() {
     });
     let runs = tally.finish("crashes", begun);
     let whole = std::env::var_os("MALOTE_ONLY").is_none() && std::env::var_os("MALOTE_TIER").is_none();
-    assert!(!whole || runs >= 10_000, "{runs} crash points are too few");
+    let least = 10_000 / number("MALOTE_EVERY", EVERY) as usize;
+    assert!(!whole || runs >= least, "{runs} crash points are too few");
 }
 
 /// A fault, and whether everything must come out as if it had not been.
@@ -390,7 +408,8 @@ fn every_fault_at_every_step() {
                 if only.as_ref().is_some_and(|o| o != name) {
                     continue;
                 }
-                for step in course.worth_a_fault() {
+                let steps = course.worth_a_fault().into_iter().enumerate();
+                for (_, step) in steps.filter(|(n, _)| is_tried(&format!("{what}, {name}"), *n)) {
                     let (station, _dir) = stage.copy().await;
                     station.model.plan(Plan::at(step, fault.clone()));
                     let _ = station.sync().await; // it may say that it failed; what counts is what comes of it
@@ -523,8 +542,7 @@ async fn devices_at_random(seed: u64, capabilities: &'static str, template: &Tem
 /// `MALOTE_SEED` begins elsewhere, `MALOTE_SEEDS` runs more (`make simulate SEEDS=n`).
 #[test]
 fn three_devices_at_random() {
-    let number = |name: &str, or: u64| std::env::var(name).ok().and_then(|s| s.parse().ok()).unwrap_or(or);
-    let (first, count) = (number("MALOTE_SEED", 1), number("MALOTE_SEEDS", 60));
+    let (first, count) = (number("MALOTE_SEED", 1), number("MALOTE_SEEDS", 30));
     let begun = Instant::now();
     let tally = Tally::default();
     let next = AtomicU64::new(first);

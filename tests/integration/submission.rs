@@ -221,7 +221,7 @@ async fn what_the_server_can_more() {
     session.submit(&mail, nothing).await.expect("taken");
     let must = Submission { require_tls: true, ..mail.clone() };
     let failure = session.submit(&must, nothing).await.expect_err("this server has no REQUIRETLS");
-    assert_eq!((failure.error.kind, failure.handed_over), (Kind::NotPermitted, false));
+    assert_eq!((failure.error.kind, failure.handed_over), (Kind::NoPromise, false));
     assert_eq!(inbox(&postfix, &dovecot, "rui").await.len(), 1);
     let reports = inbox(&postfix, &dovecot, "ana").await;
     // "Relayed" is what Postfix says when it goes on to a server without DSN (RFC 3461 section 6.2.3).

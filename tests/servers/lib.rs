@@ -2,6 +2,7 @@
 //!
 //! Everything here is for tests and the demo; it may panic with a clear message.
 
+pub mod app;
 pub mod chance;
 pub mod cli;
 pub mod corpora;
@@ -17,6 +18,7 @@ pub mod line;
 pub mod loader;
 pub mod mailutils;
 pub mod model;
+pub mod office;
 pub mod other;
 pub mod place;
 pub mod postfix;

@@ -27,6 +27,13 @@ impl Other {
         uids
     }
 
+    /// All of a message of the mailbox that is open.
+    pub async fn whole(&mut self, uid: u32) -> Vec<u8> {
+        let fetched = self.0.uid_fetch(uid.to_string(), "BODY.PEEK[]").await.expect("fetch");
+        let fetched: Vec<_> = fetched.try_collect().await.expect("fetch");
+        fetched.iter().find_map(|f| f.body()).expect("a body").to_vec()
+    }
+
     pub async fn store(&mut self, uid: u32, query: &str) {
         let _: Vec<_> = self
             .0

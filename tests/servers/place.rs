@@ -16,9 +16,23 @@ pub struct Place {
     pub ca: PathBuf,
 }
 
-/// A port that nobody listens on.
+/// A port that nobody listens on, and that this process gives out once: servers bind theirs later, so a port that the system chooses
+/// could be chosen again for the next one. All are below those that systems give to connections on their way out (32768 and up on Linux,
+/// 49152 elsewhere).
 pub fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a free port").port()
+    const FIRST: u32 = 10_000;
+    const COUNT: u32 = 22_000;
+    static NEXT: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
+    // Another process begins elsewhere.
+    let begin = std::process::id().wrapping_mul(331);
+    for _ in 0..COUNT {
+        let next = NEXT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let port = (FIRST + begin.wrapping_add(next) % COUNT) as u16;
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
+    panic!("all ports are taken");
 }
 
 pub fn is_root() -> bool {

@@ -1,5 +1,5 @@
 //! A throw-away Postfix on loopback: submission with Dovecot's sign-in, deliveries into Dovecot. All that it accepts arrives there,
-//! whatever the domain, but for the addresses of [`REFUSED`] and [`DEFERRED`].
+//! whatever the domain, but for the addresses of [`REFUSED`], [`DEFERRED`] and [`VANISHED`].
 
 use crate::dovecot::Dovecot;
 use crate::place::{self, free_port, is_root};
@@ -11,6 +11,8 @@ use std::time::{Duration, Instant};
 pub const REFUSED: &str = "ninguem@exemplo.test";
 /// Not now: 451 4.7.1.
 pub const DEFERRED: &str = "depois@exemplo.test";
+/// Taken, and then it bounces: 5.1.1.
+pub const VANISHED: &str = "sumiu@exemplo.test";
 /// The largest message it takes, octets.
 pub const LARGEST: u64 = 60_000_000;
 
@@ -59,10 +61,11 @@ impl Postfix {
         ["stderr.log", "mail.log"].map(read).concat()
     }
 
-    /// Waits until everything is delivered.
+    /// Waits until everything is delivered, and what comes of it too: what bounces is in a queue until its bounce is in one, so no
+    /// message slips through from one that was not looked at into one that was.
     pub fn settle(&self) {
-        let queues =
-            ["incoming", "active", "deferred", "maildrop"].map(|q| self.dir.path().join("queue").join(q));
+        let queues = ["maildrop", "active", "incoming", "active", "deferred"];
+        let queues = queues.map(|q| self.dir.path().join("queue").join(q));
         let begun = Instant::now();
         while begun.elapsed() < Duration::from_secs(60) {
             if queues.iter().all(|q| is_empty(q)) {
@@ -93,6 +96,7 @@ impl Drop for Postfix {
     }
 }
 
+/// One delivery at a time: two at once that make the same user's mailbox fail in Dovecot, and are put off for minutes.
 fn main_cf(dir: &Path, dovecot: &Dovecot) -> String {
     let tls = &dovecot.certificates;
     let (d, cert, key) = (dir.display(), tls.cert.display(), tls.key.display());
@@ -116,9 +120,13 @@ alias_maps =
 alias_database =
 virtual_mailbox_domains = static:all
 virtual_mailbox_maps =
+smtpd_reject_unlisted_recipient = no
+transport_maps = inline:{{{{{VANISHED} = error:5.1.1 mailbox gone}}}}
 virtual_transport = lmtp:inet:127.0.0.1:{lmtp}
 default_transport = lmtp:inet:127.0.0.1:{lmtp}
 lmtp_destination_recipient_limit = 100
+lmtp_destination_concurrency_limit = 1
+initial_destination_concurrency = 1
 message_size_limit = {LARGEST}
 smtputf8_enable = yes
 smtpd_tls_cert_file = {cert}

@@ -171,29 +171,42 @@ impl Station {
         Ok(())
     }
 
+    /// To be called when this device is to stop dead.
+    pub fn stopper(&self) -> impl Fn() + Send + Sync + 'static {
+        let trap = self.trap.clone();
+        move || trap.sprung.notify_one()
+    }
+
     /// Syncs and stops dead there; true when it got that far.
     pub async fn crash(&self, at: Crash) -> bool {
+        self.crash_in(at, self.sync()).await
+    }
+
+    /// The same of something else that it does.
+    pub async fn crash_in<T>(&self, at: Crash, work: impl Future<Output = T>) -> bool {
         let trap = &self.trap;
         trap.commits.store(0, Ordering::SeqCst);
-        let sprung = {
-            let trap = trap.clone();
-            move || trap.sprung.notify_one()
-        };
+        let sprung = self.stopper();
         match at {
             Crash::BeforeCommit(n) => *trap.before.lock().expect("trap") = Some(n),
             Crash::AfterCommit(n) => *trap.after.lock().expect("trap") = Some(n),
             Crash::BeforeStep(n) => drop(self.model.plan(Plan::at(n, Fault::CutBefore).then(sprung))),
             Crash::AfterStep(n) => drop(self.model.plan(Plan::at(n, Fault::CutAfter).then(sprung))),
         }
-        let crashed = tokio::select! {
-            biased;
-            () = trap.sprung.notified() => true,
-            _ = self.sync() => false,
-        };
+        let crashed = self.until_stopped(work).await;
         self.model.plan(Plan::default());
         *trap.before.lock().expect("trap") = None;
         *trap.after.lock().expect("trap") = None;
         crashed
+    }
+
+    /// Does something until it ends or the device stops dead; true when it stopped.
+    pub async fn until_stopped<T>(&self, work: impl Future<Output = T>) -> bool {
+        tokio::select! {
+            biased;
+            () = self.trap.sprung.notified() => true,
+            _ = work => false,
+        }
     }
 
     /// How many transactions were made durable since the last count.

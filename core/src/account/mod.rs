@@ -18,6 +18,7 @@ pub use crate::protocol::sasl::Credentials;
 use crate::protocol::smtp;
 use crate::protocol::tls::Trust;
 use crate::protocol::transport::{Dial, Meter, Transport};
+use crate::protocol::web;
 pub use crate::protocol::web::Web;
 pub use crate::store::account::AccountRow;
 use std::path::Path;
@@ -99,6 +100,24 @@ pub async fn find_servers(address: &str, proxy: &str, data: &Path) -> Result<Opt
 /// The way to servers that are asked over https, before there is an account.
 pub fn web(proxy: &str) -> Result<Web> {
     Ok(Web { proxy: Proxy::parse(proxy)?, ..Web::default() })
+}
+
+/// Says to a mailing list that the account leaves it (RFC 8058 section 3.2): one request, nothing of ours in it. A link in a message
+/// leads into a private network only where the account's own server is in one.
+pub async fn leave_list(account: &AccountRow, vault: &Vault, url: &str) -> Result<()> {
+    let host = web::host(url)?;
+    let way = vault.web(account).await?;
+    if way.proxy.is_none()
+        && web::is_private(&host).await?
+        && !web::is_private(&account.incoming.host).await.unwrap_or(false)
+    {
+        return Err(Error::new(Kind::Refused, host).because("an address of a private network"));
+    }
+    let answer = way.post(url, &[("List-Unsubscribe", "One-Click")]).await?;
+    match answer.status {
+        200..300 => Ok(()),
+        status => Err(Error::new(Kind::Refused, host).because(format!("HTTP {status}"))),
+    }
 }
 
 /// Signs in and out again: do these credentials work?
@@ -194,6 +213,28 @@ pub async fn connect_submission(
         async move { smtp::Session::open(way.as_ref(), &at, &trust(account)?, &who, meter).await }
     })
     .await
+}
+
+/// The same over a way of the caller's own, which protects itself.
+pub async fn submission_over(
+    way: &dyn Dial,
+    account: &AccountRow,
+    vault: &Vault,
+    meter: Arc<Meter>,
+) -> Result<smtp::Session> {
+    let who = vault.credentials(account).await?;
+    let to = Endpoint { tls: Tls::None, ..account.smtp.clone().unwrap_or_else(|| account.incoming.clone()) };
+    let transport = Transport::over(way.dial().await?, &to.host, meter);
+    smtp::Session::start(transport, &to, &trust(account)?, &who).await
+}
+
+/// True where the provider files what is sent through its submission server into the account's Sent by itself, as of November 2026:
+/// Gmail (support.google.com/mail/answer/78892) and Microsoft (learn.microsoft.com, "Authenticated client SMTP submission"). Seen only over IMAP.
+pub fn keeps_sent(account: &AccountRow) -> bool {
+    let host = account.smtp.as_ref().map(|at| at.host.to_ascii_lowercase()).unwrap_or_default();
+    let known = ["smtp.gmail.com", "smtp.googlemail.com", "smtp.office365.com", "smtp-mail.outlook.com"]
+        .contains(&host.as_str());
+    known && account.protocol == Protocol::Imap
 }
 
 /// The same over a way of the caller's own, which protects itself.

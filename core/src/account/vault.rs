@@ -257,7 +257,7 @@ impl Vault {
     }
 
     /// The way to the account's issuer.
-    async fn web(&self, account: &AccountRow) -> Result<Web> {
+    pub(super) async fn web(&self, account: &AccountRow) -> Result<Web> {
         Ok(Web { trust: trust(account)?, proxy: proxy(account, self).await?, detour: None })
     }
 

@@ -11,12 +11,14 @@ use super::types::{
 };
 use crate::model::{
     AccountId, ActionId, Address, Certificate, CertificateFault, Endpoint, FoundServers, Hint, Identity,
-    MailboxId, MessageId, PlacementId, Protocol, Role, Source, Tls,
+    MailboxId, MessageId, OutgoingId, PlacementId, Protocol, Report, Role, Source, Tls,
 };
 use crate::query::accounts::{AccountView, DecisionView, NoticeView};
+use crate::query::draft::{DraftContent, DraftFile, DraftSaved, DraftView, Queued, Quote, Wishes};
 use crate::query::list::{RowOp, RowView, WindowUpdate, WindowView};
 use crate::query::mailboxes::MailboxView;
-use crate::query::message::{Attachment, BodyView, MessageView};
+use crate::query::message::{Attachment, BodyView, ListView, MessageView};
+use crate::query::outbox::{OutgoingView, RecipientView};
 use serde::Deserialize;
 use serde_json::Value;
 use ts_rs::{Config, TS};
@@ -68,13 +70,27 @@ type Event = super::events::Event;
 contract! {
     types: AccountId, MailboxId, MessageId, PlacementId, ActionId, Role, Tls, Endpoint, Address, Attachment, ErrorView,
         Protocol, Source, Hint, FoundServers, Identity, BrowserSignIn, NewAccount, AccountChange, Added, PassphraseState, AccountView, AccountState, MailboxView, RowView, WindowView, RowOp, WindowUpdate, BodyView,
-        MessageView, Mark, Done, Undone, NoticeView, DecisionView, Saved, Event, Certificate, CertificateFault;
+        Report, ListView, MessageView, Mark, Done, Undone, NoticeView, DecisionView, OutgoingId, RecipientView, OutgoingView, DraftFile, Wishes, DraftContent, Quote, DraftView, DraftSaved, Queued, Saved, Event, Certificate, CertificateFault;
 
     accounts() -> Vec<AccountView>;
     mailboxes() -> Vec<MailboxView>;
     states() -> Vec<AccountState>;
     notices() -> Vec<NoticeView>;
     decisions() -> Vec<DecisionView>;
+    outbox() -> Vec<OutgoingView>;
+    outbox_withdraw(id: OutgoingId) -> ();
+    outbox_again(id: OutgoingId) -> ();
+    outbox_arrived(id: OutgoingId) -> ();
+    outbox_edit(id: OutgoingId) -> DraftView;
+    draft_begin(kind: String, about: Option<PlacementId>) -> DraftView;
+    draft_open(id: PlacementId) -> DraftView;
+    draft_save(content: DraftContent, replaces: Option<PlacementId>) -> DraftSaved;
+    draft_send(content: DraftContent, replaces: Option<PlacementId>, at: i64, hold: u32, zone: i32) -> Queued;
+    redirect(id: PlacementId, to: Vec<Address>, hold: u32, zone: i32) -> Queued;
+    list_leave(id: PlacementId) -> ();
+    file_take(file: DraftFile, data: String) -> DraftFile;
+    files_drop(ids: Vec<String>) -> ();
+    people(typed: String, count: u32) -> Vec<Address>;
     find_servers(address: String, proxy: String) -> Option<FoundServers>;
     window_open(mailbox: MailboxId, filter: String, count: u32) -> WindowView;
     window_show(window: u32, first: u64, count: u32) -> WindowView;

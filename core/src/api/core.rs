@@ -13,7 +13,7 @@ use crate::query::list::Window;
 use crate::store::{ChangeSet, Store};
 use crate::sync::maildrop::{filing, visit};
 use crate::sync::supervisor::Supervisor;
-use crate::sync::{Context, bodies, cycle, supervisor};
+use crate::sync::{Context, bodies, cycle, outbox, supervisor};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -95,6 +95,7 @@ impl Core {
             windows: Mutex::default(),
             visits: Mutex::default(),
         }));
+        core.sweep_staged();
         tokio::spawn(tell(Arc::downgrade(&core.0), core.store.watch()));
         Ok((core, Events::new(receiver)))
     }
@@ -296,7 +297,9 @@ impl Core {
 async fn one_visit(ctx: &Context, protocol: Protocol, again: bool) -> Result<()> {
     if protocol == Protocol::Pop3 {
         filing::file(ctx).await?;
-        return visit::visit(ctx, &[]).await;
+        visit::visit(ctx, &[]).await?;
+        outbox::deliver(ctx).await?;
+        return filing::file(ctx).await; // the copies
     }
     let mut session = ctx.connect().await?;
     session.compress().await?;
@@ -305,11 +308,14 @@ async fn one_visit(ctx: &Context, protocol: Protocol, again: bool) -> Result<()>
         cycle::cycle(ctx, &mut session, true).await?;
         // Nothing was new: one question has told that.
         let quiet = ctx.meter.round_trips() - before <= 1 && ctx.store.waiting_count(ctx.account).await? == 0;
-        if !again || quiet {
-            return Ok(());
+        let told = outbox::deliver(ctx).await;
+        if *told.as_ref().unwrap_or(&0) > 0 {
+            cycle::cycle(ctx, &mut session, false).await?; // the copies
+        } else if again && !quiet {
+            // What was held back or came in meanwhile.
+            cycle::survey(ctx, &mut session, false).await?;
         }
-        // What was held back or came in meanwhile.
-        cycle::survey(ctx, &mut session, false).await
+        told.map(drop)
     }
     .await;
     ctx.write_down(&mut session).await?;
@@ -374,6 +380,9 @@ async fn tell(core: Weak<Inner>, mut changes: broadcast::Receiver<ChangeSet>) {
         if all.tree || !all.mailboxes.is_empty() {
             send(Event::Mailboxes);
         }
+        if !all.outbox.is_empty() {
+            send(Event::Outbox);
+        }
         if all.notices {
             send(Event::Notices);
         }
@@ -400,6 +409,7 @@ fn merge(all: &mut ChangeSet, one: ChangeSet) {
     all.accounts |= one.accounts;
     all.tree |= one.tree;
     all.notices |= one.notices;
+    all.outbox.extend(one.outbox);
     all.mailboxes.extend(one.mailboxes);
     all.messages.extend(one.messages);
     all.journal.extend(one.journal);

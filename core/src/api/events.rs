@@ -43,6 +43,8 @@ pub enum Event {
         /// All of them.
         states: Vec<AccountState>,
     },
+    /// Something in the outbox came, went or changed.
+    Outbox,
     /// Notices came or went.
     Notices,
     /// Too much happened at once: read everything again.

@@ -3,7 +3,7 @@
 use super::Actions;
 use crate::error::{Error, Kind, Result};
 use crate::mime::{header, render};
-use crate::model::{AccountId, ActionId, Flags, MailboxId, MessageId, PlacementId};
+use crate::model::{ActionId, Flags, MailboxId, MessageId, PlacementId};
 use crate::store::Tx;
 use crate::store::body::Packed;
 use crate::store::intent::IntentKind;
@@ -30,23 +30,43 @@ pub async fn append(
     upload: &Upload<'_>,
     packed: Packed,
 ) -> Result<(PlacementId, Vec<ActionId>)> {
+    let mut actions = Actions::default();
+    let account = tx.account_of(target).await?;
+    let action = actions.of(tx, account, "append", "append", target, now).await?;
+    let id = within(tx, now, action, target, upload, packed, 0).await?;
+    Ok((id, actions.done()))
+}
+
+/// The same as part of a larger action; not sent before `not_before` (seconds since 1970).
+pub(super) async fn within(
+    tx: &mut Tx,
+    now: i64,
+    action: ActionId,
+    target: MailboxId,
+    upload: &Upload<'_>,
+    packed: Packed,
+    not_before: i64,
+) -> Result<PlacementId> {
     let to = tx.mailbox(target).await?;
     if !to.usable() {
         return Err(Error::new(Kind::MailboxGone, to.name));
     }
     let head = header::section(upload.raw);
+    let glance = render::glance(upload.raw);
     let message = NewMessage {
         identity: Identity::of_upload(now, upload.nonce, head),
-        envelope: header::envelope(head),
+        envelope: glance.envelope,
         size: upload.raw.len() as u64,
-        has_attachments: false,
+        has_attachments: glance.files,
         preview: None,
     };
     let ids = tx.put_messages(to.account, std::slice::from_ref(&message)).await?;
     let id = *ids.get(&message.identity).ok_or_else(|| Error::new(Kind::Storage, "message"))?;
     // In front of the intent, with which the spare takes it over.
-    tx.put_bodies(&[(id, packed, render::preview(upload.raw))]).await?;
-    put_up(tx, now, to.account, target, id, &upload.flags, upload.received).await
+    tx.put_bodies(&[(id, packed, glance.preview)]).await?;
+    let placement = tx.add_upload(target, id, &upload.flags, upload.received).await?;
+    tx.add_intent(action, to.account, placement, target, &IntentKind::Append, not_before).await?;
+    Ok(placement)
 }
 
 /// Puts a message whose text is here, and that no mailbox has any more, into a mailbox again.
@@ -57,22 +77,10 @@ pub async fn again(
     message: MessageId,
     flags: &Flags,
 ) -> Result<Vec<ActionId>> {
-    let account = tx.mailbox(target).await?.account;
-    Ok(put_up(tx, now, account, target, message, flags, now).await?.1)
-}
-
-async fn put_up(
-    tx: &mut Tx,
-    now: i64,
-    account: AccountId,
-    target: MailboxId,
-    message: MessageId,
-    flags: &Flags,
-    received: i64,
-) -> Result<(PlacementId, Vec<ActionId>)> {
+    let account = tx.account_of(target).await?;
     let mut actions = Actions::default();
     let action = actions.of(tx, account, "append", "append", target, now).await?;
-    let placement = tx.add_upload(target, message, flags, received).await?;
+    let placement = tx.add_upload(target, message, flags, now).await?;
     tx.add_intent(action, account, placement, target, &IntentKind::Append, 0).await?;
-    Ok((placement, actions.done()))
+    Ok(actions.done())
 }

@@ -16,6 +16,19 @@ pub async fn mark(
     words: &str,
 ) -> Result<Vec<ActionId>> {
     let mut actions = Actions::default();
+    within(tx, now, &mut actions, ids, change, words).await?;
+    Ok(actions.done())
+}
+
+/// The same as part of a larger action.
+pub(super) async fn within(
+    tx: &mut Tx,
+    now: i64,
+    actions: &mut Actions,
+    ids: &[PlacementId],
+    change: &FlagChange,
+    words: &str,
+) -> Result<()> {
     let mut by_account: BTreeMap<AccountId, bool> = BTreeMap::new();
     for (account, p) in targets(tx, ids).await? {
         let flags = p.flags.with(change);
@@ -35,5 +48,5 @@ pub async fn mark(
         }
         by_account.insert(account, labels);
     }
-    Ok(actions.done())
+    Ok(())
 }

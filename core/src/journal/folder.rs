@@ -202,6 +202,23 @@ pub async fn empty(tx: &mut Tx, now: i64, id: MailboxId, hold: i64) -> Result<Ve
     Ok(actions.done())
 }
 
+/// The account's mailbox for a role; made under this name, and used so from then on, where there is none.
+pub(super) async fn used_for(
+    tx: &mut Tx,
+    now: i64,
+    account: AccountId,
+    role: Role,
+    name: &str,
+) -> Result<MailboxId> {
+    let mailboxes = tx.mailboxes(account).await?;
+    if let Some(found) = mailboxes.iter().find(|m| m.role == Some(role) && m.usable()) {
+        return Ok(found.id);
+    }
+    let (id, _) = create(tx, now, account, name).await?;
+    set_use(tx, now, id, Some(role)).await?;
+    Ok(id)
+}
+
 /// Uses a mailbox for something, whatever the server says; `None` for nothing special. Another one that was used for it is no
 /// longer.
 pub async fn set_use(tx: &mut Tx, now: i64, id: MailboxId, role: Option<Role>) -> Result<Vec<ActionId>> {

@@ -7,10 +7,12 @@
 pub mod append;
 pub mod decision;
 pub mod delete;
+pub mod draft;
 pub mod flag;
 pub mod folder;
 pub mod label;
 pub mod relocate;
+pub mod send;
 pub mod undo;
 
 use crate::error::Result;

@@ -46,12 +46,29 @@ fn read(message: &Message<'_>) -> Envelope {
     Envelope {
         message_id: message.message_id().map(tidy).unwrap_or_default(),
         references: references.join(" "),
-        subject: tidy(message.subject().unwrap_or_default()).chars().take(SUBJECT).collect(),
+        subject: tidy_start(message.subject().unwrap_or_default().chars(), SUBJECT),
         from: message.from().and_then(|f| f.first()).map(address).unwrap_or_default(),
         to,
         date: message.date().map(|d| sane(d.to_timestamp())).unwrap_or(0),
-        list_id: message.header("List-Id").and_then(|h| h.as_text()).map(tidy).unwrap_or_default(),
+        list_id: list_of(message).1,
     }
+}
+
+/// The name and the id of the list that a message came through (RFC 2919); both may be empty.
+pub(super) fn list_of(message: &Message<'_>) -> (String, String) {
+    let (name, id) = match message.list_id() {
+        // The parser takes it for an address, which it looks like.
+        HeaderValue::Address(a) => {
+            a.first().map(|a| (a.name.as_deref(), a.address.as_deref())).unwrap_or_default()
+        }
+        HeaderValue::Text(text) => {
+            text.rsplit_once('<').map_or((None, Some(text.as_ref())), |(n, i)| (Some(n), Some(i)))
+        }
+        _ => (None, None),
+    };
+    let tidy =
+        |text: Option<&str>| tidy(text.unwrap_or_default()).trim_matches(['<', '>', '"', ' ']).to_owned();
+    (tidy(name), tidy(id))
 }
 
 /// 1 January 1970 to the year 2200: anything else is a broken clock, and 0.
@@ -70,7 +87,7 @@ pub fn section(raw: &[u8]) -> &[u8] {
     &raw[..end]
 }
 
-fn ids(value: &HeaderValue<'_>) -> Vec<String> {
+pub(super) fn ids(value: &HeaderValue<'_>) -> Vec<String> {
     match value {
         HeaderValue::Text(one) => vec![tidy(one)],
         HeaderValue::TextList(many) => many.iter().map(|id| tidy(id)).collect(),
@@ -81,7 +98,7 @@ fn ids(value: &HeaderValue<'_>) -> Vec<String> {
     .collect()
 }
 
-fn address(a: &Addr<'_>) -> Address {
+pub(super) fn address(a: &Addr<'_>) -> Address {
     Address {
         name: a.name.as_deref().map(tidy).unwrap_or_default().chars().take(200).collect(),
         address: a.address.as_deref().map(tidy).unwrap_or_default().chars().take(320).collect(),
@@ -91,12 +108,28 @@ fn address(a: &Addr<'_>) -> Address {
 /// One line without control characters and without the marks that turn the direction of text around (they are used to
 /// dress up names and file types).
 pub fn tidy(text: &str) -> String {
-    let visible = text.chars().map(|c| if c.is_whitespace() { ' ' } else { c }).filter(|c| {
-        !c.is_control()
-            && !matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    });
-    let text: String = visible.collect();
-    text.split(' ').filter(|w| !w.is_empty()).collect::<Vec<_>>().join(" ")
+    tidy_start(text.chars(), usize::MAX)
+}
+
+/// The first `most` characters of the same. No more is read than it takes.
+pub fn tidy_start(text: impl Iterator<Item = char>, most: usize) -> String {
+    let (mut tidy, mut length, mut gap) = (String::new(), 0, false);
+    let turns = |c| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    for c in text {
+        if c.is_whitespace() {
+            gap = length > 0;
+        } else if !c.is_control() && !turns(c) {
+            length += 1 + usize::from(gap);
+            if length > most {
+                break;
+            }
+            if std::mem::take(&mut gap) {
+                tidy.push(' ');
+            }
+            tidy.push(c);
+        }
+    }
+    tidy
 }
 
 #[cfg(test)]
@@ -110,8 +143,18 @@ mod tests {
         );
         assert_eq!(e.from, Address { name: "José Açaí".into(), address: "jose@exemplo.test".into() });
         assert_eq!(e.subject, "Reunião de amanha");
+        let list = |field: &str| envelope(format!("List-Id: {field}\r\n\r\n").as_bytes()).list_id;
+        assert_eq!([list("Vendas <v.l.test>"), list("<v.l.test>")], ["v.l.test"; 2]);
         assert_eq!(e.date, 1_772_540_100);
         assert_eq!((e.message_id.as_str(), e.references.as_str(), e.to.len()), ("a@x", "r1@x r2@x", 2));
+    }
+
+    #[test]
+    fn a_tidy_text_is_one_line_of_visible_characters() {
+        assert_eq!(tidy("  a\r\n\t b\u{202e}c\u{7}  "), "a bc");
+        for (most, start) in [(0, ""), (1, "á"), (2, "á"), (3, "á b"), (9, "á b")] {
+            assert_eq!(tidy_start(" á  b ".chars(), most), start, "{most}");
+        }
     }
 
     #[test]

@@ -3,10 +3,16 @@
 //! A message is hostile input. Parsing is bounded in size, guarded against panics of the parser, and never recursive in
 //! code of ours; HTML leaves here only through [`sanitize`].
 
+pub mod compose;
 mod css;
+mod flowed;
 pub mod header;
+pub mod letter;
 pub mod render;
+pub mod report;
 pub mod sanitize;
+pub mod subscription;
+pub mod wishes;
 
 /// Runs `parse` on input that may be hostile; a panic inside becomes `None`.
 fn guarded<T>(parse: impl FnOnce() -> Option<T> + std::panic::UnwindSafe) -> Option<T> {

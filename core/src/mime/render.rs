@@ -1,7 +1,7 @@
 //! A whole message to what the reader shows.
 
-use super::header::{self, tidy};
-use super::{guarded, sanitize};
+use super::header::{self, tidy, tidy_start};
+use super::{flowed, guarded, sanitize};
 use crate::model::Envelope;
 use base64::Engine;
 use mail_parser::{Message, MessageParser, MessagePart, MimeHeaders, PartType};
@@ -17,6 +17,8 @@ pub const LEFT_OUT: &str = "X-Malote-Left-Out";
 const MAX_MESSAGE: usize = 64 << 20;
 /// Bytes of a message that are looked at for its first words: 32 KiB.
 const FOR_PREVIEW: usize = 32 << 10;
+/// Bytes of an encoded run that are looked at for the same: 12 KiB, more words than a preview takes, also in HTML with its styles.
+const OF_A_RUN: usize = 12 << 10;
 /// More parts than this are not listed.
 const MAX_PARTS: usize = 1000;
 /// Inline pictures above this are listed as attachments instead: 4 MiB.
@@ -72,14 +74,20 @@ fn render_all(raw: &[u8], outline: bool) -> Rendered {
 
 /// The decoded bytes of one part.
 pub fn part(raw: &[u8], number: u32) -> Option<Vec<u8>> {
-    with_message(raw, |m| {
-        let part = m.parts.get(number as usize)?;
-        Some(match &part.body {
-            PartType::Text(t) | PartType::Html(t) => t.as_bytes().to_vec(),
-            PartType::Binary(b) | PartType::InlineBinary(b) => b.to_vec(),
-            PartType::Message(inner) => inner.raw_message.to_vec(),
-            PartType::Multipart(_) => return None,
-        })
+    with_message(raw, |m| decoded(m, m.parts.get(number as usize)?))
+}
+
+/// The same of a message that was parsed; `None` for what is only made of other parts.
+pub(super) fn decoded(m: &Message<'_>, part: &MessagePart<'_>) -> Option<Vec<u8>> {
+    Some(match &part.body {
+        PartType::Text(t) | PartType::Html(t) => t.as_bytes().to_vec(),
+        PartType::Binary(b) | PartType::InlineBinary(b) => b.to_vec(),
+        // One that is not encoded stands in the bytes of the message around it.
+        PartType::Message(_) if part.encoding == mail_parser::Encoding::None => {
+            m.raw_message.get(part.offset_body as usize..part.offset_end as usize)?.to_vec()
+        }
+        PartType::Message(inner) => inner.raw_message.to_vec(),
+        PartType::Multipart(_) => return None,
     })
 }
 
@@ -117,7 +125,7 @@ pub fn glance(raw: &[u8]) -> Glance {
 }
 
 /// The same message with less in its encoded files: decoding those takes ten times as long as all the rest. Lines of one length and
-/// without a blank are what base64 makes (RFC 2045 section 6.8); the first [`FOR_PREVIEW`] bytes of a run of them stay.
+/// without a blank are what base64 makes (RFC 2045 section 6.8); the first [`OF_A_RUN`] bytes of a run of them stay.
 fn thinned(raw: &[u8]) -> Cow<'_, [u8]> {
     if raw.len() <= 2 * FOR_PREVIEW {
         return Cow::Borrowed(raw);
@@ -130,7 +138,7 @@ fn thinned(raw: &[u8]) -> Cow<'_, [u8]> {
         let goes_on =
             line.len() == length && length > 60 && memchr::memchr3(b' ', b'-', b'<', line).is_none();
         run = if goes_on { run + length } else { 0 };
-        if run > FOR_PREVIEW {
+        if run > OF_A_RUN {
             out.extend_from_slice(&raw[from..start]);
             from = end;
         }
@@ -153,10 +161,8 @@ pub fn preview(raw: &[u8]) -> String {
 }
 
 fn first_words(text: &str) -> String {
-    let own =
-        text.lines().filter(|l| !l.trim_start().starts_with('>')).take(40).collect::<Vec<_>>().join(" ");
-    let own: String = own.chars().take(1000).collect();
-    tidy(&own).chars().take(160).collect()
+    let own = text.lines().filter(|l| !l.trim_start().starts_with('>')).take(40);
+    tidy_start(own.flat_map(|line| line.chars().chain([' '])), 160)
 }
 
 fn with_message<T>(
@@ -170,7 +176,7 @@ fn with_message<T>(
 }
 
 fn render_parsed(m: &Message<'_>, outline: bool) -> Rendered {
-    let text = m.body_text(0).map(|t| t.into_owned()).unwrap_or_default();
+    let text = flowed::text_of(m);
     let shown_in_html = inline_pictures(m);
     let html_part = m.html_body.first().and_then(|i| m.parts.get(*i as usize)).and_then(|p| match &p.body {
         PartType::Html(html) => Some(html.as_ref()),
@@ -240,7 +246,7 @@ fn bare(id: &str) -> &str {
     id.trim_matches(['<', '>'])
 }
 
-fn default_name(part: &mail_parser::MessagePart<'_>, number: u32) -> String {
+pub(super) fn default_name(part: &mail_parser::MessagePart<'_>, number: u32) -> String {
     if let PartType::Message(inner) = &part.body {
         let subject = inner.subject().map(tidy).unwrap_or_default();
         return if subject.is_empty() { format!("message-{number}.eml") } else { format!("{subject}.eml") };

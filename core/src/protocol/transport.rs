@@ -20,6 +20,8 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
+/// Made ready for what comes. A server that sends a mailbox fills it at each turn.
+const ROOM: usize = 64 << 10;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// What went over the wire, shared by all connections of an account.
@@ -206,7 +208,7 @@ impl Transport {
         if std::mem::take(&mut self.spoke) {
             self.meter.turns.fetch_add(1, Ordering::Relaxed);
         }
-        buffer.reserve(16 * 1024);
+        buffer.reserve(ROOM);
         match timeout(patience, self.io.read_buf(buffer)).await {
             Err(_) => Err(Error::new(Kind::Timeout, &self.host)),
             Ok(Err(e)) if e.kind() == std::io::ErrorKind::InvalidData => {

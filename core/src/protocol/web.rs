@@ -11,7 +11,7 @@ use http_body_util::{BodyExt, Full, Limited};
 use hyper::Request;
 use hyper::body::Bytes;
 use hyper_util::rt::TokioIo;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpStream;
@@ -34,6 +34,39 @@ pub struct Web {
     pub proxy: Option<Proxy>,
     /// Instead of the network.
     pub detour: Option<Detour>,
+}
+
+/// The host that a link over https leads to. Usage where it leads nowhere of that kind.
+pub fn host(url: &str) -> Result<String> {
+    let url = parse(url)?;
+    Ok(url.host_str().unwrap_or_default().to_owned())
+}
+
+/// Whether a host is on this device or in its own network, as far as the name service says now.
+pub async fn is_private(host: &str) -> Result<bool> {
+    let unknown = |e: std::io::Error| Error::new(Kind::HostUnknown, host).because(e);
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    let all = tokio::net::lookup_host((bare, 443)).await.map_err(unknown)?;
+    let inside = |ip: IpAddr| match ip.to_canonical() {
+        IpAddr::V4(ip) => {
+            let shared = ip.octets()[0] == 100 && ip.octets()[1] & 0xc0 == 64; // RFC 6598
+            shared
+                || ip.is_private()
+                || ip.is_loopback()
+                || ip.is_link_local()
+                || ip.is_unspecified()
+                || ip.is_broadcast()
+                || ip.is_multicast()
+        }
+        IpAddr::V6(ip) => {
+            ip.is_loopback()
+                || ip.is_unspecified()
+                || ip.is_unique_local()
+                || ip.is_unicast_link_local()
+                || ip.is_multicast()
+        }
+    };
+    Ok(all.into_iter().any(|a| inside(a.ip())))
 }
 
 /// An answer.
@@ -144,5 +177,31 @@ fn path(url: &Url) -> String {
     match url.query() {
         Some(query) => format!("{}?{query}", url.path()),
         None => url.path().to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    /// Addresses as they are written need no name service.
+    #[tokio::test]
+    async fn what_is_private_is_known() {
+        let inside = [
+            "127.0.0.1",
+            "[::1]",
+            "10.1.2.3",
+            "192.168.0.1",
+            "169.254.169.254",
+            "100.64.0.1",
+            "0.0.0.0",
+            "[fd00::1]",
+            "[fe80::1]",
+            "[::ffff:10.0.0.1]",
+        ];
+        for host in inside {
+            assert_eq!(super::is_private(host).await.ok(), Some(true), "{host}");
+        }
+        for host in ["192.0.2.1", "100.128.0.1", "172.32.0.1", "[2001:db8::1]"] {
+            assert_eq!(super::is_private(host).await.ok(), Some(false), "{host}");
+        }
     }
 }

@@ -3,7 +3,8 @@
 use crate::error::{Error, Kind, Result};
 use crate::mime::render;
 pub use crate::mime::render::Attachment;
-use crate::model::{Address, Flags, MailboxId, MessageId, PlacementId};
+use crate::mime::subscription::{self, Leave};
+use crate::model::{Address, Flags, MailboxId, MessageId, PlacementId, Report};
 use crate::store::Store;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -33,8 +34,25 @@ pub struct MessageView {
     pub starred: bool,
     /// Kept on this device whatever the policy says.
     pub pinned: bool,
+    /// The mailing list that it came through.
+    pub list: Option<ListView>,
+    /// What became of it where it went, and what it says itself of others.
+    pub reports: Vec<Report>,
     /// The content; `None` while it is not on this device.
     pub body: Option<BodyView>,
+}
+
+/// A mailing list, and the way out of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct ListView {
+    /// As people call it.
+    pub name: String,
+    /// one_click, mail, page; empty = none that is safe.
+    pub leave: String,
+    /// The host that is told, or the address that is written to.
+    pub to: String,
+    /// The page to look at, for `page`.
+    pub page: String,
 }
 
 /// The content of a message.
@@ -54,20 +72,23 @@ pub struct BodyView {
 pub async fn message(store: &Store, id: PlacementId) -> Result<MessageView> {
     let p = store.placement(id).await?;
     let m = store.message(p.message).await?;
-    let body = match store.body(p.message).await? {
-        None => None,
+    let (body, list) = match store.body(p.message).await? {
+        None => (None, None),
         Some(raw) => {
-            let rendered = tokio::task::spawn_blocking(move || read(&raw, m.partial))
+            let reading = move || (read(&raw, m.partial), subscription::list(&raw));
+            let (rendered, list) = tokio::task::spawn_blocking(reading)
                 .await
                 .map_err(|e| Error::new(Kind::Storage, "render").because(e))?;
-            Some(BodyView {
+            let body = Some(BodyView {
                 html: rendered.html,
                 plain: rendered.plain,
                 blocked: rendered.blocked,
                 attachments: rendered.attachments,
-            })
+            });
+            (body, list.map(list_view))
         }
     };
+    let reports = store.reports(m.account, p.message, &m.envelope.message_id).await?;
     Ok(MessageView {
         id,
         message: p.message,
@@ -80,8 +101,24 @@ pub async fn message(store: &Store, id: PlacementId) -> Result<MessageView> {
         read: p.flags.has(Flags::SEEN),
         starred: p.flags.has(Flags::FLAGGED),
         pinned: m.pinned,
+        list,
+        reports,
         body,
     })
+}
+
+fn list_view(list: subscription::List) -> ListView {
+    let host = |url: &str| {
+        let after = url.split_once("://").map_or(url, |(_, rest)| rest);
+        after.split(['/', '?', '#']).next().unwrap_or_default().to_owned()
+    };
+    let (leave, to, page) = match list.leave {
+        None => ("", String::new(), String::new()),
+        Some(Leave::OneClick(url)) => ("one_click", host(&url), String::new()),
+        Some(Leave::Mail { to, .. }) => ("mail", to, String::new()),
+        Some(Leave::Page(url)) => ("page", host(&url), url),
+    };
+    ListView { name: list.name, leave: leave.to_owned(), to, page }
 }
 
 fn read(raw: &[u8], partial: bool) -> render::Rendered {

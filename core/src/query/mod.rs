@@ -1,6 +1,8 @@
 //! What screens read: mailboxes, windows of a list, messages. Only from the store; a query never waits for a server.
 
 pub mod accounts;
+pub mod draft;
 pub mod list;
 pub mod mailboxes;
 pub mod message;
+pub mod outbox;

@@ -302,7 +302,8 @@ impl Tx {
     /// removed once this is committed.
     pub async fn remove_account(&mut self, id: AccountId) -> Result<Vec<String>> {
         let files = sqlx::query_scalar(
-            "SELECT file FROM body JOIN message m ON m.id = body.message_id WHERE file <> '' AND m.account_id = ?",
+            "SELECT file FROM body JOIN message m ON m.id = body.message_id WHERE file <> '' AND m.account_id = ?1
+             UNION SELECT file FROM outbox WHERE file <> '' AND account_id = ?1",
         )
         .bind(id.0)
         .fetch_all(self.conn())

@@ -21,7 +21,7 @@ pub struct ActionRow {
 impl Store {
     /// The newest action of any account that can be undone.
     pub async fn last_action(&self) -> Result<Option<ActionRow>> {
-        let row = sqlx::query("SELECT id, account_id, label, target_id FROM action WHERE undone = 0 AND kind <> 'undo' ORDER BY id DESC LIMIT 1")
+        let row = sqlx::query("SELECT id, account_id, label, target_id FROM action WHERE undone = 0 AND kind NOT IN ('undo', 'draft') ORDER BY id DESC LIMIT 1")
             .fetch_optional(self.reader())
             .await?;
         row.map(|r| {

@@ -348,15 +348,19 @@ impl Tx {
         Ok(())
     }
 
-    /// An upload is about to be sent: it can only arrive from this UID on.
-    pub async fn claim_upload(&mut self, id: i64, validity: u32, uid_next: u32) -> Result<()> {
-        sqlx::query("UPDATE intent SET state = 'sent', uid_validity = ?, uid_last = ? WHERE id = ?")
+    /// An upload is about to be sent: it can only arrive from this UID on, and is not sent again before `again`. False where it is not
+    /// wanted any more.
+    pub async fn claim_upload(&mut self, id: i64, validity: u32, uid_next: u32, again: i64) -> Result<bool> {
+        let sql =
+            "UPDATE intent SET state = 'sent', uid_validity = ?, uid_last = ?, not_before = ? WHERE id = ?";
+        let claimed = sqlx::query(sql)
             .bind(i64::from(validity))
             .bind(i64::from(uid_next))
+            .bind(again)
             .bind(id)
             .execute(self.conn())
             .await?;
-        Ok(())
+        Ok(claimed.rows_affected() > 0)
     }
 
     /// From which UID on an upload that was sent can have arrived; 1 where the mailbox has another UIDVALIDITY by now.

@@ -9,17 +9,23 @@ pub mod account;
 pub mod action;
 pub mod body;
 pub mod decision;
+mod hold;
 pub mod intent;
 pub mod mailbox;
 pub mod maildrop;
 pub mod message;
 pub mod notice;
+pub mod outbox;
+pub mod people;
 pub mod placement;
+pub mod report;
 mod salvage;
 mod salvage_local;
 pub mod setting;
 mod spare;
 pub mod traffic;
+
+pub use hold::Hold;
 
 use crate::error::{Error, Kind, Result};
 use crate::model::{AccountId, MailboxId, MessageId};
@@ -58,6 +64,10 @@ pub struct ChangeSet {
     pub messages: BTreeSet<MessageId>,
     /// Accounts with new intents to send.
     pub journal: BTreeSet<AccountId>,
+    /// Accounts with something in the outbox that came, went or changed.
+    pub outbox: BTreeSet<AccountId>,
+    /// Accounts that have something new to send.
+    pub sending: BTreeSet<AccountId>,
     /// Notices came or went.
     pub notices: bool,
     /// Large messages that are coming: bytes here, bytes in all.
@@ -88,7 +98,7 @@ pub struct Store {
     dir: PathBuf,
     gate: Option<Arc<dyn Gate>>,
     // Held for as long as it is open: nobody salvages it meanwhile.
-    _in_use: Arc<std::fs::File>,
+    _in_use: Arc<Hold>,
 }
 
 /// A write transaction. Dropped without [`Tx::commit`], nothing happened.
@@ -129,8 +139,8 @@ impl Store {
     pub async fn open(dir: &Path, now: i64) -> Result<Self> {
         std::fs::create_dir_all(dir.join("bodies"))?;
         restrict(dir)?;
-        let use_of = std::fs::File::create(dir.join("open.lock"))?;
-        use_of.lock_shared()?;
+        let in_use = dir.join("open.lock");
+        let mut hold = Hold::shared(&in_use)?;
         let opened = if salvage::is_damaged(dir).await {
             Err(Error::new(Kind::StorageDamaged, dir.display().to_string()))
         } else {
@@ -138,13 +148,13 @@ impl Store {
         };
         let (writer, readers) = match opened {
             Err(e) if e.kind == Kind::StorageDamaged => {
-                use_of.unlock()?;
+                drop(hold);
                 // Another Malote that has it open must end first.
-                use_of.try_lock().map_err(|_| e)?;
+                let alone = Hold::alone(&in_use)?.ok_or(e)?;
                 salvage::salvage(dir, now).await?;
                 let opened = Self::try_open(dir).await?;
-                use_of.unlock()?;
-                use_of.lock_shared()?;
+                drop(alone);
+                hold = Hold::shared(&in_use)?;
                 opened
             }
             other => other?,
@@ -152,7 +162,7 @@ impl Store {
         salvage::clear(dir);
         let (changes, _) = broadcast::channel(1024);
         let store =
-            Self { writer, readers, changes, dir: dir.to_owned(), gate: None, _in_use: Arc::new(use_of) };
+            Self { writer, readers, changes, dir: dir.to_owned(), gate: None, _in_use: Arc::new(hold) };
         store.sweep_coming(now - GIVEN_UP);
         Ok(store)
     }
@@ -170,6 +180,8 @@ impl Store {
             // 48 MiB: what comes in bulk goes to its place in few large steps.
             .pragma("wal_autocheckpoint", "12288")
             .pragma("journal_size_limit", "67108864")
+            // 16 MiB: a transaction that does not fit is written piece by piece, and some of it twice.
+            .pragma("cache_size", "-16384")
             .pragma("temp_store", "MEMORY");
         let first = pool(1).connect_with(options.clone()).await?;
         MIGRATIONS.run(&first).await.map_err(|e| match e {
@@ -282,6 +294,7 @@ async fn look_over(conn: &mut SqliteConnection) -> Result<()> {
         "PRAGMA quick_check(setting)",
         "PRAGMA quick_check(notice)",
         "PRAGMA quick_check(decision)",
+        "PRAGMA quick_check(outbox)",
     ] {
         let said: String = sqlx::query_scalar(sql).fetch_one(&mut *conn).await?;
         if said != "ok" {

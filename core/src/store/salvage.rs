@@ -120,8 +120,11 @@ pub async fn salvage(dir: &Path, now: i64) -> Result<()> {
     .execute(&mut conn)
     .await?;
     spare::run(&mut conn, "COMMIT").await?;
-    let kept: Vec<String> =
-        sqlx::query_scalar("SELECT file FROM main.body WHERE file <> ''").fetch_all(&mut conn).await?;
+    let kept: Vec<String> = sqlx::query_scalar(
+        "SELECT file FROM main.body WHERE file <> '' UNION SELECT file FROM main.outbox WHERE file <> ''",
+    )
+    .fetch_all(&mut conn)
+    .await?;
     conn.close().await?;
     std::fs::File::open(&again)?.sync_all()?;
     std::fs::rename(&again, dir.join(super::FILE))?;
@@ -170,15 +173,21 @@ async fn bring_back(conn: &mut SqliteConnection, dir: &Path, aside: &Path) -> Re
         ("message", "id IN (SELECT message_id FROM main.placement)"),
         ("body", "message_id IN (SELECT id FROM main.message)"),
         ("intent", "1"),
+        ("outbox", "1"),
     ];
     for (table, which) in parts {
         let columns = columns_of_both(conn, table).await?;
+        if columns.is_empty() {
+            continue; // the spare is of a Malote that had no such table
+        }
         let sql = format!(
             "INSERT OR IGNORE INTO main.{table} ({columns}) SELECT {columns} FROM spare_{table} WHERE {which}"
         );
         spare::run(conn, &sql).await?;
     }
     spare::run(conn, "UPDATE main.message SET has_body = EXISTS (SELECT 1 FROM main.body b WHERE b.message_id = message.id)").await?;
+    // The spare may lag: what it has waiting may have gone out since. Only a copy found on the server or the user can tell.
+    spare::run(conn, "UPDATE main.outbox SET state = 'unknown' WHERE state <> 'refused'").await?;
     let saved = salvage_local::bring_over(conn, &aside.join(super::FILE), &dir.join("bodies")).await?;
     tracing::warn!(messages = saved.messages, holes = saved.holes, "mail that no server has came over");
     // The triggers have counted what was copied before on top of the old numbers.

@@ -13,7 +13,7 @@ use std::path::Path;
 pub const FILE: &str = "spare.db";
 
 /// Copied whole: table, key, the columns whose change counts ("" = any).
-const WHOLE: [(&str, &str, &str); 3] = [
+const WHOLE: [(&str, &str, &str); 4] = [
     ("account", "id", ""),
     (
         "mailbox",
@@ -21,6 +21,7 @@ const WHOLE: [(&str, &str, &str); 3] = [
         "raw, name, delimiter, role, selectable, subscribed, gone, uid_validity, hidden, keep, chosen",
     ),
     ("setting", "key", ""),
+    ("outbox", "id", ""),
 ];
 /// Copied as far as the changes that wait need them.
 const REFERRED: [&str; 3] = ["action", "placement", "message"];
@@ -102,6 +103,8 @@ async fn lags(conn: &mut SqliteConnection) -> Result<bool> {
          OR (SELECT COUNT(*) FROM main.account) <> (SELECT COUNT(*) FROM spare_account)
          OR (SELECT COUNT(*) FROM main.mailbox) <> (SELECT COUNT(*) FROM spare_mailbox)
          OR EXISTS (SELECT 1 FROM main.mailbox m JOIN spare_mailbox s ON s.id = m.id WHERE (m.raw, m.uid_validity) IS NOT (s.raw, s.uid_validity))
+         OR (SELECT COUNT(*) FROM main.outbox) <> (SELECT COUNT(*) FROM spare_outbox)
+         OR EXISTS (SELECT 1 FROM main.outbox m WHERE NOT EXISTS (SELECT 1 FROM spare_outbox s WHERE s.id = m.id AND s.state = m.state))
          OR EXISTS (SELECT 1 FROM main.setting m WHERE NOT EXISTS (SELECT 1 FROM spare_setting s WHERE s.key = m.key AND s.value = m.value))",
     )
     .fetch_one(&mut *conn)
@@ -124,6 +127,7 @@ async fn fill(conn: &mut SqliteConnection, version: i64) -> Result<()> {
         ("account", "SELECT * FROM main.account"),
         ("mailbox", "SELECT * FROM main.mailbox"),
         ("setting", "SELECT * FROM main.setting"),
+        ("outbox", "SELECT * FROM main.outbox"),
         ("intent", waiting),
         ("action", "SELECT * FROM main.action WHERE id IN (SELECT action_id FROM spare_intent)"),
         ("placement", placements),

@@ -8,7 +8,7 @@
 //! Where the server lets us have fewer than three connections, the watch gives way first (the poll stays), and the others
 //! close theirs when they have nothing to do.
 
-use super::{Connected, Context, Hears, bodies, cycle, headers, maildrop, pull, replay};
+use super::{Connected, Context, Hears, bodies, cycle, headers, maildrop, outbox, pull, replay};
 use crate::error::{Error, Kind, Result, Retry};
 use crate::model::{MailboxId, MessageId, Protocol, Role};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -59,6 +59,8 @@ pub struct Actor {
     pub wake: Arc<Notify>,
     /// Wakes the journal.
     pub journal: Arc<Notify>,
+    /// Wakes the outbox.
+    pub sending: Arc<Notify>,
     /// For the foreground.
     pub jobs: mpsc::Sender<Job>,
     /// What it is doing.
@@ -78,12 +80,12 @@ impl Actor {
     /// Starts the tasks that the account's protocol needs. A paused one has no connection.
     pub fn start(context: Context, protocol: Protocol, paused: bool) -> Self {
         let context = Arc::new(context);
-        let (wake, journal) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+        let [wake, journal, sending] = [(); 3].map(|()| Arc::new(Notify::new()));
         let (jobs, inbox) = mpsc::channel(256);
         let (state_tx, state) = watch::channel(State { phase: Phase::Connecting, in_step_at: 0 });
         let state_tx = Arc::new(state_tx);
         let inbox = Arc::new(Mutex::new(Some(inbox)));
-        let tasks = match (protocol, paused) {
+        let mut tasks = match (protocol, paused) {
             (Protocol::Imap, true) => Vec::new(),
             (Protocol::Imap, false) => vec![
                 guard("background", background(context.clone(), wake.clone(), state_tx.clone())),
@@ -103,8 +105,10 @@ impl Actor {
         };
         if paused {
             set_phase(&state_tx, Phase::Paused);
+        } else {
+            tasks.push(guard("outbox", outbox::outbox(context.clone(), sending.clone())));
         }
-        Self { context, wake, journal, jobs, state, tasks }
+        Self { context, wake, journal, sending, jobs, state, tasks }
     }
 }
 
@@ -238,7 +242,7 @@ pub(super) fn failed(ctx: &Context, state: &watch::Sender<State>, failures: u32,
 
 /// 2, 4, 8 … seconds up to five minutes, plus a quarter by chance so that devices do not come back all at once. What only the
 /// user can mend is tried rarely: it may have been the server's mistake.
-fn back_off(ctx: &Context, failures: u32, retry: Retry) -> Duration {
+pub(super) fn back_off(ctx: &Context, failures: u32, retry: Retry) -> Duration {
     let seconds = match retry {
         Retry::Later => (1u64 << failures.min(9)).min(LONGEST_PAUSE),
         Retry::Never | Retry::AfterUser => 15 * 60,

@@ -1,5 +1,6 @@
 //! Whole messages: those that the policy keeps, newest first, and those that somebody opens, at once.
 
+use super::reports::{self, Told};
 use super::{Context, budget, outline};
 use crate::error::{Error, Kind, Result};
 use crate::mime::render;
@@ -116,7 +117,7 @@ async fn fetch_large(
 /// The readable part of a message; false when it must be the whole.
 async fn fetch_outline(ctx: &Context, session: &mut Session, uid: u32, message: MessageId) -> Result<bool> {
     let Some(raw) = outline::fetch(session, uid).await? else { return Ok(false) };
-    let packed = pack(ctx, vec![(message, raw)]).await?;
+    let (packed, _) = pack(ctx, vec![(message, raw)]).await?;
     let mut tx = ctx.store.begin().await?;
     tx.put_bodies(&packed).await?;
     tx.mark_partial(message).await?;
@@ -139,21 +140,28 @@ pub(super) async fn keep_all(ctx: &Context, came: Vec<(MessageId, Vec<u8>)>) -> 
     if came.is_empty() {
         return Ok(());
     }
-    let packed = pack(ctx, came).await?;
+    let (packed, told) = pack(ctx, came).await?;
     let mut tx = ctx.store.begin().await?;
     tx.put_bodies(&packed).await?;
+    for (by, told) in told {
+        reports::keep(&mut tx, ctx.clock.now(), by, &told).await?;
+    }
     tx.commit().await
 }
 
-async fn pack(ctx: &Context, came: Vec<(MessageId, Vec<u8>)>) -> Result<Vec<(MessageId, Packed, String)>> {
+/// Bodies, each with its preview, and what those among them that are reports tell.
+type PackedMail = (Vec<(MessageId, Packed, String)>, Vec<(MessageId, Told)>);
+
+async fn pack(ctx: &Context, came: Vec<(MessageId, Vec<u8>)>) -> Result<PackedMail> {
     let store = ctx.store.clone();
-    let work = move || -> Result<Vec<(MessageId, Packed, String)>> {
+    let work = move || -> Result<PackedMail> {
+        let told = came.iter().filter_map(|(id, raw)| Some((*id, Told::of(raw)?))).collect();
         let mut packer = store.packer()?;
         let each = came.into_iter().map(|(id, raw)| {
             let preview = render::preview(&raw);
             Ok((id, packer.pack(&id.to_string(), &raw)?, preview))
         });
-        each.collect()
+        Ok((each.collect::<Result<_>>()?, told))
     };
     tokio::task::spawn_blocking(work).await.map_err(|e| Error::new(Kind::Storage, "body").because(e))?
 }

@@ -8,6 +8,7 @@
 //! headers      FETCH -> messages            replay   intents -> STORE, MOVE, EXPUNGE
 //! bodies       BODY[] -> blobs              settle   MOVE and COPY, and what became of them
 //! outline      the readable part of a large message
+//! outbox       the outbox -> submission server
 //! upload       blobs -> APPEND              folders  CREATE, RENAME, DELETE, SUBSCRIBE, emptying
 //! flight       many mailboxes at once       merge    the three-way rule, pure
 //! connections  how many the server lets us have            surroundings  sleep, another network
@@ -28,9 +29,11 @@ pub mod folders;
 pub mod headers;
 pub mod maildrop;
 pub mod merge;
+pub mod outbox;
 mod outline;
 pub mod pull;
 pub mod replay;
+mod reports;
 mod settle;
 pub mod supervisor;
 mod surroundings;
@@ -105,6 +108,8 @@ pub struct Context {
     pub release_held: bool,
     /// The way to the server, where it is not the network.
     pub way: Option<Arc<dyn Dial>>,
+    /// The same to the submission server.
+    pub way_out: Option<Arc<dyn Dial>>,
     /// How many connections there are and may be.
     pub connections: Connections,
     /// Told when somebody waits for a connection and there is room for no more: who only holds one lets go.
@@ -125,6 +130,7 @@ pub struct Context {
 #[derive(Default)]
 pub struct Turns {
     replaying: tokio::sync::Mutex<()>,
+    sending: tokio::sync::Mutex<()>,
     locks: Mutex<HashMap<MailboxId, Arc<tokio::sync::Mutex<()>>>>,
 }
 
@@ -140,6 +146,7 @@ impl Context {
             forgo: BTreeSet::new(),
             release_held: false,
             way: None,
+            way_out: None,
             connections: Connections::default(),
             make_room: tokio::sync::Notify::new(),
             renew: Mutex::new(RENEW),

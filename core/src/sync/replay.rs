@@ -20,7 +20,7 @@ use super::settle::{send_moves, settle_uncertain};
 use super::{Context, folders, merge, pull, upload};
 use crate::error::{Error, Kind, Result};
 use crate::journal::{decision, label};
-use crate::model::{FlagChange, Flags, MailboxId, PlacementId};
+use crate::model::{ActionId, FlagChange, Flags, MailboxId, PlacementId};
 use crate::protocol::imap::Session;
 use crate::store::Tx;
 use crate::store::intent::{IntentKind, IntentRow, IntentState};
@@ -125,7 +125,8 @@ async fn drop_homeless(ctx: &Context) -> Result<()> {
 pub(super) async fn due(ctx: &Context) -> Result<Vec<IntentRow>> {
     let now = ctx.due_time();
     let mut waiting = ctx.store.waiting_intents(ctx.account).await?;
-    waiting.retain(|i| i.not_before <= now);
+    // An upload that may have arrived is looked for at once.
+    waiting.retain(|i| i.not_before <= now || (i.kind == IntentKind::Append && i.state == IntentState::Sent));
     Ok(waiting)
 }
 
@@ -141,6 +142,7 @@ async fn replay_mailbox(ctx: &Context, session: &mut Session, mailbox: MailboxId
     let guard = ctx.lock(mailbox).await;
     pull::pull_locked(ctx, session, mailbox).await?;
     let row = ctx.store.mailbox(mailbox).await?;
+    let uncertain = uncertain | upload::settle(ctx, session, &row).await?;
     let claimed = claim(ctx, mailbox).await?;
     let (flags, rest): (Vec<Claimed>, Vec<Claimed>) =
         claimed.into_iter().partition(|c| matches!(c.intent.kind, IntentKind::Flag(_)));
@@ -168,9 +170,13 @@ async fn claim(ctx: &Context, mailbox: MailboxId) -> Result<Vec<Claimed>> {
             arriving.entry(expected).or_insert(intent.id);
         }
     }
+    // What replaces something is there before that goes.
+    let replacing: BTreeSet<ActionId> =
+        waiting.iter().filter(|i| i.kind == IntentKind::Append).map(|i| i.action).collect();
     let mut blocked: BTreeSet<PlacementId> = BTreeSet::new();
     for intent in waiting {
         if intent.mailbox != mailbox
+            || replacing.contains(&intent.action)
             || blocked.contains(&intent.placement)
             || arriving.get(&intent.placement).is_some_and(|before| *before < intent.id)
             || intent.kind.is_about_mailbox()

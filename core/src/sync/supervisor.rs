@@ -7,7 +7,8 @@ use crate::account::Vault;
 use crate::clock::Clock;
 use crate::error::{Error, Kind, Result};
 use crate::model::{AccountId, MailboxId, MessageId};
-use crate::store::{ChangeSet, Store};
+use crate::store::outbox::{self, Outgoing};
+use crate::store::{ChangeSet, Hold, Store};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -34,7 +35,7 @@ pub struct Supervisor {
     resting: watch::Sender<bool>,
     states: watch::Sender<BTreeMap<AccountId, State>>,
     // Only one process syncs: two would send every intent twice.
-    _lock: std::fs::File,
+    _lock: Hold,
 }
 
 impl Supervisor {
@@ -146,7 +147,7 @@ impl Supervisor {
         let _ = self.resting.subscribe().wait_for(|resting| !resting).await; // an error only when this ends
     }
 
-    /// Changes that wait, of accounts that could send them.
+    /// Changes and messages that wait, of accounts that could send them.
     async fn waiting(&self) -> u64 {
         let able: Vec<AccountId> = self
             .actors()
@@ -157,6 +158,14 @@ impl Supervisor {
         let mut waiting = 0;
         for id in able {
             waiting += self.store.waiting_count(id).await.unwrap_or(0);
+            let now = self.clock.now();
+            let leaving = self.store.outbox_of(id).await.unwrap_or_default();
+            let under_way = |o: &&Outgoing| match o.state {
+                outbox::State::Queued => o.not_before <= now && o.tries == 0,
+                outbox::State::Claimed | outbox::State::Handed => true,
+                outbox::State::Unknown | outbox::State::Refused => false,
+            };
+            waiting += leaving.iter().filter(under_way).count() as u64;
         }
         waiting
     }
@@ -166,6 +175,7 @@ impl Supervisor {
         for actor in self.actors().values() {
             actor.wake.notify_one();
             actor.journal.notify_one();
+            actor.sending.notify_one();
         }
     }
 
@@ -235,6 +245,11 @@ async fn run(supervisor: std::sync::Weak<Supervisor>) {
                         actor.journal.notify_one();
                     }
                 }
+                for account in &change.sending {
+                    if let Some(actor) = s.actors().get(account) {
+                        actor.sending.notify_one();
+                    }
+                }
                 if change.accounts && s.adjust().await.is_err() {
                     tracing::warn!("the accounts could not be read");
                 }
@@ -265,17 +280,16 @@ async fn announce_everything(s: &Supervisor) {
     let mut all = ChangeSet { accounts: true, tree: true, notices: true, ..ChangeSet::default() };
     for account in s.store.accounts().await.unwrap_or_default() {
         all.journal.insert(account.id);
+        all.outbox.insert(account.id);
+        all.sending.insert(account.id);
         let mailboxes = s.store.mailboxes(account.id).await.unwrap_or_default();
         all.mailboxes.extend(mailboxes.into_iter().map(|m| m.id));
     }
     s.store.announce(all);
 }
 
-/// The right to sync this data, for as long as the file is open.
-pub fn lock(dir: &std::path::Path) -> Result<std::fs::File> {
-    let file = std::fs::File::create(dir.join("sync.lock"))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(_) => Err(Error::new(Kind::StorageBusy, dir.display().to_string())),
-    }
+/// The right to sync this data, for as long as it is held.
+pub fn lock(dir: &std::path::Path) -> Result<Hold> {
+    Hold::alone(&dir.join("sync.lock"))?
+        .ok_or_else(|| Error::new(Kind::StorageBusy, dir.display().to_string()))
 }

@@ -5,21 +5,27 @@
 //! identity. One that the server does not take waits: it is nowhere else.
 
 use super::{Context, headers, pull};
-use crate::error::Result;
+use crate::error::{Kind, Result};
+use crate::journal::draft::Version;
+use crate::journal::undo;
 use crate::protocol::imap::Session;
 use crate::protocol::imap::append::{Upload, date_time};
 use crate::protocol::imap::messages::Which;
+use crate::store::Tx;
 use crate::store::intent::{IntentKind, IntentRow, IntentState};
 use crate::store::mailbox::MailboxRow;
 use crate::store::placement::PlacementRow;
 use crate::uid_set::UidSet;
 
-/// Sends the uploads of a mailbox; false when there were none.
+/// One that may have arrived, and does not lie there yet, is not sent again before so many seconds have passed: a server may still be
+/// busy with what came over a connection that broke.
+const GRACE: i64 = 30;
+
+/// Sends the uploads of a mailbox that are due; false when there was nothing to do.
 pub async fn send(ctx: &Context, session: &mut Session, row: &MailboxRow) -> Result<bool> {
-    let mut tx = ctx.store.begin().await?;
-    let waiting: Vec<IntentRow> =
-        tx.waiting_in(row.id).await?.into_iter().filter(|i| i.kind == IntentKind::Append).collect();
-    drop(tx);
+    let due = ctx.due_time();
+    let mut waiting = waiting(ctx, row).await?;
+    waiting.retain(|i| i.not_before <= due);
     if waiting.is_empty() {
         return Ok(false);
     }
@@ -33,20 +39,33 @@ pub async fn send(ctx: &Context, session: &mut Session, row: &MailboxRow) -> Res
     Ok(true)
 }
 
+/// The uploads of a mailbox that are not through, in their order. Nobody has to wait for the writer to learn that there are none.
+async fn waiting(ctx: &Context, row: &MailboxRow) -> Result<Vec<IntentRow>> {
+    let mut all = ctx.store.waiting_intents(ctx.account).await?;
+    all.retain(|i| i.mailbox == row.id && i.kind == IntentKind::Append);
+    Ok(all)
+}
+
 async fn one(ctx: &Context, session: &mut Session, row: &MailboxRow, intent: &IntentRow) -> Result<()> {
     if intent.state == IntentState::Sent && recognised(ctx, session, row, intent).await? {
         return Ok(());
     }
-    let p = ctx.store.placement(intent.placement).await?;
+    let p = match ctx.store.placement(intent.placement).await {
+        Err(e) if e.kind == Kind::NotFound => return Ok(()), // taken back since the list was read
+        other => other?,
+    };
     let Some(message) = ctx.store.body(p.message).await? else {
         let mut tx = ctx.store.begin().await?;
-        crate::journal::undo::revert(&mut tx, intent).await?;
+        undo::revert(&mut tx, intent).await?;
         tx.add_notice(ctx.account, ctx.clock.now(), "refused_append", &row.name, 1).await?;
         return tx.commit().await;
     };
     let now = ctx.store.mailbox(row.id).await?;
     let mut tx = ctx.store.begin().await?;
-    tx.claim_upload(intent.id, now.uid_validity, now.uid_next).await?;
+    let again = ctx.clock.now() + GRACE;
+    if !tx.claim_upload(intent.id, now.uid_validity, now.uid_next, again).await? {
+        return Ok(());
+    }
     tx.commit().await?;
     let upload = Upload { flags: p.flags.names(), date: date_time(p.received), message };
     let there = match session.append_all(&row.raw, vec![upload]).await {
@@ -104,20 +123,45 @@ async fn recognised(
         return Ok(true);
     };
     let from = tx.upload_from(intent.id, validity).await?;
-    let Some(twin) = tx.twin_of(&p, from).await? else { return Ok(false) };
+    let Some(twin) = tx.twin_of(&p, from).await? else {
+        return replaced_elsewhere(tx, intent, &p).await;
+    };
     adopt(&mut tx, intent, &p, &twin).await?;
     tx.commit().await?;
     Ok(true)
 }
 
-/// Our row becomes the server's message; the row that the server's answer made goes.
-async fn adopt(
-    tx: &mut crate::store::Tx,
-    intent: &IntentRow,
-    p: &PlacementRow,
-    twin: &PlacementRow,
-) -> Result<()> {
+/// A version of a draft that arrived, and whose place another device has given to a later one: that one names it.
+async fn replaced_elsewhere(mut tx: Tx, intent: &IntentRow, p: &PlacementRow) -> Result<bool> {
+    let message_id = tx.message_id(p.message).await?;
+    let Some(v) = Version::of(&message_id) else { return Ok(false) };
+    if !tx.is_led_to_by(p.mailbox, v.version).await? {
+        return Ok(false);
+    }
+    tx.set_intent_state(&[intent.id], IntentState::Done).await?;
+    undo::drop_with_wishes(&mut tx, p.id).await?;
+    tx.commit().await?;
+    Ok(true)
+}
+
+/// Settles the uploads that may have arrived, before anything else that is wished for this mailbox: what an upload has become must not be
+/// taken for something else. False when none was.
+pub async fn settle(ctx: &Context, session: &mut Session, row: &MailboxRow) -> Result<bool> {
+    let mut any = false;
+    for intent in waiting(ctx, row).await?.iter().filter(|i| i.state == IntentState::Sent) {
+        any |= recognised(ctx, session, row, intent).await?;
+    }
+    Ok(any)
+}
+
+/// Our row becomes the server's message; the row that the server's answer made goes, and what was wished for that one is wished for
+/// this.
+async fn adopt(tx: &mut Tx, intent: &IntentRow, p: &PlacementRow, twin: &PlacementRow) -> Result<()> {
     if twin.id != p.id {
+        tx.redirect_intents(twin.id, p.id, p.mailbox).await?;
+        if twin.hidden {
+            tx.set_hidden(p, true).await?;
+        }
         tx.remove_placement(twin.id).await?;
         tx.adopt(p, twin.message, twin.uid).await?;
         tx.hand_over_body(p.message, twin.message).await?;

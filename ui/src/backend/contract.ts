@@ -578,6 +578,42 @@ blocked: number,
  */
 attachments: Array<Attachment>, };
 
+export type Report = { 
+/**
+ * Message-ID of the message that it is about, without brackets; empty = it does not say.
+ */
+original: string, 
+/**
+ * For whom.
+ */
+recipient: string, 
+/**
+ * failed, delayed, delivered, relayed, expanded, displayed.
+ */
+outcome: string, 
+/**
+ * In the words of the server, on one line.
+ */
+words: string, };
+
+export type ListView = { 
+/**
+ * As people call it.
+ */
+name: string, 
+/**
+ * one_click, mail, page; empty = none that is safe.
+ */
+leave: string, 
+/**
+ * The host that is told, or the address that is written to.
+ */
+to: string, 
+/**
+ * The page to look at, for `page`.
+ */
+page: string, };
+
 export type MessageView = { 
 /**
  * The row it was opened from.
@@ -623,6 +659,14 @@ starred: boolean,
  * Kept on this device whatever the policy says.
  */
 pinned: boolean, 
+/**
+ * The mailing list that it came through.
+ */
+list: ListView | null, 
+/**
+ * What became of it where it went, and what it says itself of others.
+ */
+reports: Array<Report>, 
 /**
  * The content; `None` while it is not on this device.
  */
@@ -726,6 +770,234 @@ add: Array<string>,
  */
 remove: Array<string>, };
 
+export type OutgoingId = string;
+
+export type RecipientView = { 
+/**
+ * The address.
+ */
+address: string, 
+/**
+ * What the server said of it; empty = nothing.
+ */
+reply: string, };
+
+export type OutgoingView = { 
+/**
+ * Its number.
+ */
+id: OutgoingId, 
+/**
+ * Through which account.
+ */
+account: AccountId, 
+/**
+ * What it is about.
+ */
+subject: string, 
+/**
+ * To whom.
+ */
+to: Array<RecipientView>, 
+/**
+ * Octets.
+ */
+size: number, 
+/**
+ * queued, claimed or handed (it is just being sent), unknown (it may have arrived), refused
+ */
+state: string, 
+/**
+ * When it was sent, seconds since 1970.
+ */
+made: number, 
+/**
+ * Not before then, seconds since 1970: undo, send later, or the next try.
+ */
+not_before: number, 
+/**
+ * How often the server said "not now".
+ */
+tries: number, 
+/**
+ * The code of the error it waits or was refused for; empty = none.
+ */
+error: string, 
+/**
+ * What that is about.
+ */
+about: string, 
+/**
+ * In the words of the server.
+ */
+detail: string, };
+
+export type DraftFile = { 
+/**
+ * Under which it lies here.
+ */
+id: string, 
+/**
+ * Its name, safe to show.
+ */
+name: string, 
+/**
+ * MIME type.
+ */
+media_type: string, 
+/**
+ * Bytes.
+ */
+size: number, 
+/**
+ * By which the HTML shows it (`cid:`); empty = it is only attached.
+ */
+content_id: string, };
+
+export type Wishes = { 
+/**
+ * More important than others (1), or less (-1).
+ */
+importance: number, 
+/**
+ * Whoever reads it is asked to say so (RFC 8098).
+ */
+receipt: boolean, 
+/**
+ * The servers are asked to say when it was delivered (RFC 3461).
+ */
+report: boolean, 
+/**
+ * It is not passed on without TLS (RFC 8689).
+ */
+only_tls: boolean, 
+/**
+ * As plain text alone.
+ */
+plain: boolean, };
+
+export type DraftContent = { 
+/**
+ * Which draft, all versions of it; empty = a new one.
+ */
+draft: string, 
+/**
+ * Through which account it is sent, and in whose Drafts it lies.
+ */
+account: AccountId, 
+/**
+ * Who writes.
+ */
+from: Address, 
+/**
+ * To whom.
+ */
+to: Array<Address>, 
+/**
+ * With a copy to whom.
+ */
+cc: Array<Address>, 
+/**
+ * With a copy to whom, unseen by the others.
+ */
+bcc: Array<Address>, 
+/**
+ * What it is about.
+ */
+subject: string, 
+/**
+ * What it says. Pictures that go with it are `cid:`.
+ */
+html: string, 
+/**
+ * Files that go with it.
+ */
+files: Array<DraftFile>, 
+/**
+ * The message that it answers: Message-ID, without brackets; empty = none.
+ */
+in_reply_to: string, 
+/**
+ * The messages that led to it, oldest first.
+ */
+references: Array<string>, 
+/**
+ * The message that it passes on, as `in_reply_to`.
+ */
+forwards: string, 
+/**
+ * What else is wished for it.
+ */
+wishes: Wishes, };
+
+export type Quote = { 
+/**
+ * Who wrote it.
+ */
+from: Address, 
+/**
+ * To whom.
+ */
+to: Array<Address>, 
+/**
+ * When, seconds since 1970.
+ */
+date: number, 
+/**
+ * What it is about, as it says.
+ */
+subject: string, 
+/**
+ * Its safe HTML. Pictures that come with it are `cid:`.
+ */
+html: string, };
+
+export type DraftView = { 
+/**
+ * The version that it goes on from; `None` = nothing was put down yet.
+ */
+id: PlacementId | null, 
+/**
+ * What it says.
+ */
+content: DraftContent, 
+/**
+ * What it quotes, still to be put in; for one that is begun.
+ */
+quote: Quote | null, 
+/**
+ * How many other versions of it lie in Drafts: written on other devices, from the same one.
+ */
+others: number, 
+/**
+ * `data:` URLs of the pictures of its HTML, by content id.
+ */
+pictures: { [key in string]: string }, };
+
+export type DraftSaved = { 
+/**
+ * The version.
+ */
+id: PlacementId, 
+/**
+ * The draft, all versions of it.
+ */
+draft: string, 
+/**
+ * As in [`DraftView`].
+ */
+others: number, };
+
+export type Queued = { 
+/**
+ * Its number there.
+ */
+id: OutgoingId, 
+/**
+ * When it leaves, seconds since 1970.
+ */
+at: number, };
+
 export type Saved = { 
 /**
  * Where.
@@ -760,7 +1032,7 @@ error: ErrorView, } | { "event": "states",
 /**
  * All of them.
  */
-states: Array<AccountState>, } | { "event": "notices" } | { "event": "reload" };
+states: Array<AccountState>, } | { "event": "outbox" } | { "event": "notices" } | { "event": "reload" };
 
 export type Certificate = { 
 /**
@@ -800,6 +1072,20 @@ export interface Calls {
 	states: { params: {  }; result: Array<AccountState> };
 	notices: { params: {  }; result: Array<NoticeView> };
 	decisions: { params: {  }; result: Array<DecisionView> };
+	outbox: { params: {  }; result: Array<OutgoingView> };
+	outbox_withdraw: { params: { id: OutgoingId }; result: null };
+	outbox_again: { params: { id: OutgoingId }; result: null };
+	outbox_arrived: { params: { id: OutgoingId }; result: null };
+	outbox_edit: { params: { id: OutgoingId }; result: DraftView };
+	draft_begin: { params: { kind: string; about: PlacementId | null }; result: DraftView };
+	draft_open: { params: { id: PlacementId }; result: DraftView };
+	draft_save: { params: { content: DraftContent; replaces: PlacementId | null }; result: DraftSaved };
+	draft_send: { params: { content: DraftContent; replaces: PlacementId | null; at: number; hold: number; zone: number }; result: Queued };
+	redirect: { params: { id: PlacementId; to: Array<Address>; hold: number; zone: number }; result: Queued };
+	list_leave: { params: { id: PlacementId }; result: null };
+	file_take: { params: { file: DraftFile; data: string }; result: DraftFile };
+	files_drop: { params: { ids: Array<string> }; result: null };
+	people: { params: { typed: string; count: number }; result: Array<Address> };
 	find_servers: { params: { address: string; proxy: string }; result: FoundServers | null };
 	window_open: { params: { mailbox: MailboxId; filter: string; count: number }; result: WindowView };
 	window_show: { params: { window: number; first: number; count: number }; result: WindowView };

@@ -13,6 +13,8 @@ export interface Backend {
 	openAttachment(message: string, part: number): Promise<boolean>;
 	/** Opens a page in the user's browser. */
 	openLink(url: string): Promise<void>;
+	/** Hears of `mailto:` links that were followed. */
+	onMailto(hear: (url: string) => void): void;
 }
 
 const backend: Backend = "__TAURI_INTERNALS__" in window ? tauri : web;
@@ -29,6 +31,7 @@ export const listen: Backend["listen"] = (hear) => backend.listen(hear);
 export const openAttachment: Backend["openAttachment"] = (message, part) =>
 	backend.openAttachment(message, part);
 
+export const onMailto: Backend["onMailto"] = (hear) => backend.onMailto(hear);
 export const openLink: Backend["openLink"] = (url) => backend.openLink(url);
 
 /** What was thrown, as an error that screens have words for. */

@@ -11,5 +11,6 @@ export const tauri: Backend = {
 		await invoke("open_attachment", { message, part });
 		return true;
 	},
+	onMailto: (hear) => void listen<string>("mailto", (e) => hear(e.payload)),
 	openLink: (url) => invoke("open_link", { url }),
 };

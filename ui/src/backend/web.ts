@@ -22,6 +22,7 @@ export const web: Backend = {
 		return () => source.close();
 	},
 	openAttachment: async () => false,
+	onMailto: () => {},
 	openLink: async (url) => {
 		window.open(url, "_blank", "noreferrer");
 	},

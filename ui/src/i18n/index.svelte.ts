@@ -38,6 +38,18 @@ class I18n {
 		return new Intl.DateTimeFormat(this.language, options).format(date);
 	}
 
+	/** A day that is near, and the time. */
+	dayAndTime(seconds: number): string {
+		const options: Intl.DateTimeFormatOptions = {
+			weekday: "short",
+			day: "numeric",
+			month: "short",
+			hour: "2-digit",
+			minute: "2-digit",
+		};
+		return new Intl.DateTimeFormat(this.language, options).format(seconds * 1000);
+	}
+
 	longDate(seconds: number): string {
 		return new Intl.DateTimeFormat(this.language, { dateStyle: "full", timeStyle: "short" }).format(
 			seconds * 1000,

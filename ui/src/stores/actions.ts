@@ -1,12 +1,15 @@
 // What the user can do to messages, from wherever: keys, buttons, swipes. Each shows what it did, and the way back.
-import { asError, call, type Done, type Mark, type Role } from "../backend";
+import { type Address, call, type Done, type ListView, type Mark, openLink, type Role } from "../backend";
 import { i18n } from "../i18n/index.svelte";
+import { attempt } from "./attempt";
+import { composers, type Kind } from "./composer.svelte";
 import { list } from "./list.svelte";
 import { look } from "./look.svelte";
 import { reader } from "./reader.svelte";
 import { selection } from "./selection.svelte";
 import { session } from "./session.svelte";
 import { toasts } from "./toasts.svelte";
+import { writing } from "./writing.svelte";
 
 /** The rows a command is about: those selected, else the one being read, else the one the keyboard is on. */
 export function targets(): string[] {
@@ -22,16 +25,14 @@ function words(done: Done): string {
 }
 
 async function run(command: () => Promise<Done>, quiet = false) {
-	try {
+	await attempt(async () => {
 		const done = await command();
 		// A folder that was just made has a name only once the tree was read again.
 		if (done.target && !session.mailboxes.some((m) => m.id === done.target)) await session.readAll();
 		if (!quiet && done.actions.length) {
 			toasts.show(words(done), { undo: () => void undo(done.actions) });
 		}
-	} catch (thrown) {
-		toasts.show(session.words(asError(thrown)), { bad: true });
-	}
+	});
 }
 
 /** Rows leave the list: what is read moves on to the next row, or back to the list on a phone. */
@@ -90,17 +91,49 @@ export function toggleRead(ids = targets()) {
 
 /** The message being read stays on this device, whatever the account's choice says, or no longer. */
 export async function keepHere(wanted: boolean) {
-	try {
+	await attempt(async () => {
 		await reader.pin(wanted);
 		toasts.show(wanted ? i18n.t.pinned : i18n.t.unpinned);
-	} catch (thrown) {
-		toasts.show(session.words(asError(thrown)), { bad: true });
-	}
+	});
 }
 
-/** Opens a message and marks it as read. */
+/** Begins an answer to the message that is read, or passes it on. */
+export function answer(kind: Kind) {
+	const about = reader.id ?? list.cursor;
+	if (about) void composers.begin(kind, about);
+}
+
+/** Writes a new message with the same words. */
+export function editAsNew() {
+	const about = reader.id ?? list.cursor;
+	if (about) void composers.draft(about);
+}
+
+/** Passes what is read on as it is. */
+export const redirect = (to: Address[]) =>
+	attempt(async () => {
+		if (!reader.id) return;
+		const hold = writing.undo;
+		const sent = await call("redirect", { id: reader.id, to, hold, zone: -new Date().getTimezoneOffset() });
+		toasts.show(i18n.t.compose.redirected(hold), {
+			undo: () => void call("outbox_withdraw", { id: sent.id }),
+			seconds: hold,
+		});
+	});
+
+/** Leaves the mailing list that what is read came through. */
+export const leaveList = (from: ListView) =>
+	attempt(async () => {
+		if (!reader.id) return;
+		if (from.leave === "page") return void openLink(from.page);
+		await call("list_leave", { id: reader.id });
+		toasts.show(i18n.t.list.left);
+	});
+
+/** Opens a message and marks it as read; a draft is opened to go on writing. */
 export function show(id: string) {
 	list.cursor = id;
+	if (session.current?.role === "drafts") return void composers.draft(id);
 	void reader.open(id);
 	const row = list.rows.find((r) => r.id === id);
 	if (row && !row.read) void mark("read", [id]);
@@ -118,11 +151,9 @@ export function step(by: 1 | -1) {
 export async function undo(actions?: string[]) {
 	// What offered to be undone has been, or is overtaken.
 	toasts.clear();
-	try {
+	await attempt(async () => {
 		const undone = actions ? await call("undo", { actions }) : await call("undo_last", {});
 		const t = i18n.t;
 		toasts.show(!undone.label ? t.nothingToUndo : undone.whole ? t.undone : t.undonePart);
-	} catch (thrown) {
-		toasts.show(session.words(asError(thrown)), { bad: true });
-	}
+	});
 }

@@ -1,6 +1,7 @@
 // Keyboard: Gmail's set. Single keys count only while nobody is typing and no dialog is open.
 import { call } from "../backend";
-import { archive, junk, show, step, targets, toggleRead, toggleStar, trash, undo } from "./actions";
+import { answer, archive, junk, show, step, targets, toggleRead, toggleStar, trash, undo } from "./actions";
+import { composers } from "./composer.svelte";
 import { list } from "./list.svelte";
 import { look } from "./look.svelte";
 import { reader } from "./reader.svelte";
@@ -14,6 +15,10 @@ export const KEYS = [
 	["k ↑", "previous"],
 	["o Enter", "open"],
 	["u Esc", "back"],
+	["c", "compose"],
+	["r", "reply"],
+	["a", "replyAll"],
+	["f", "forward"],
 	["e", "archive"],
 	["# Del", "trash"],
 	["!", "junk"],
@@ -38,6 +43,10 @@ const actions: Record<string, () => void> = {
 	o: () => list.cursor && show(list.cursor),
 	Enter: () => list.cursor && show(list.cursor),
 	u: back,
+	c: () => void composers.begin(),
+	r: () => answer("reply"),
+	a: () => answer("reply_all"),
+	f: () => answer("forward"),
 	e: () => void archive(),
 	"#": () => void trash(),
 	Delete: () => void trash(),
@@ -81,6 +90,8 @@ export function press(event: KeyboardEvent) {
 	if (session.phase !== "mail" || session.adding) return;
 	const target = event.target as HTMLElement;
 	const typing = target.matches("input, select, textarea, [contenteditable]");
+	// A composer has keys of its own.
+	if (target.closest("[role=dialog]") && !target.closest("dialog")) return;
 	if (event.key === "Escape") {
 		event.preventDefault();
 		if (typing) target.blur();

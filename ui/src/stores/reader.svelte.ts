@@ -10,7 +10,11 @@ class Reader {
 	/** True once fetching takes long enough to say so. */
 	slow = $state(false);
 
+	/** What came while the answer about the message was on its way: that one does not have it yet. */
+	#came = new Set<string>();
+
 	async open(id: string) {
+		this.#came.clear();
 		this.id = id;
 		this.error = null;
 		this.slow = false;
@@ -24,7 +28,9 @@ class Reader {
 	private async read(id: string) {
 		try {
 			const view = await call("message", { id });
-			if (this.id === id) this.view = view;
+			if (this.id !== id) return;
+			this.view = view;
+			if (this.lacking && this.#came.delete(view.message)) await this.read(id);
 		} catch (thrown) {
 			if (this.id === id) this.error = asError(thrown);
 		}
@@ -46,7 +52,9 @@ class Reader {
 	}
 
 	arrived(message: string) {
-		if (this.id && this.view?.message === message && this.lacking) {
+		if (!this.id) return;
+		if (this.view?.id !== this.id) this.#came.add(message);
+		else if (this.view?.message === message && this.lacking) {
 			this.error = null;
 			this.coming = null;
 			void this.read(this.id);

@@ -1,7 +1,7 @@
 /** What lies over the mail: drawer, dialogs, search. */
 class Screen {
 	drawer = $state(false);
-	dialog = $state<"none" | "help" | "settings" | "move" | "folder" | "decisions">("none");
+	dialog = $state<"none" | "help" | "settings" | "move" | "folder" | "decisions" | "outbox">("none");
 	/** What the folder dialog is about: a folder, or an account that gets one. */
 	folder = $state<{ mailbox?: string; account: string }>({ account: "" });
 	searching = $state(false);

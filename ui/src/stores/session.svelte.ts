@@ -18,7 +18,9 @@ import { i18n } from "../i18n/index.svelte";
 import { throughBrowser } from "./browser";
 import { list } from "./list.svelte";
 import { look } from "./look.svelte";
+import { outbox } from "./outbox.svelte";
 import { reader } from "./reader.svelte";
+import { writing } from "./writing.svelte";
 
 /** Accounts, folders, what they are doing: what the core knows, read anew whenever it says so. */
 class Session {
@@ -39,6 +41,13 @@ class Session {
 	failing = $derived(this.states.find((s) => s.phase === "failed"));
 	waiting = $derived(this.accounts.reduce((sum, a) => sum + a.waiting, 0));
 
+	/** Everybody that the user can write as. */
+	senders = $derived(
+		this.accounts.flatMap((a) =>
+			[{ name: a.name, address: a.address }, ...a.identities].map((i) => ({ account: a.id, ...i })),
+		),
+	);
+
 	async start() {
 		try {
 			await listen((event) => {
@@ -54,6 +63,9 @@ class Session {
 						break;
 					case "notices":
 						void this.readNotices();
+						break;
+					case "outbox":
+						void outbox.read();
 						break;
 					case "window":
 						list.apply(event);
@@ -87,13 +99,14 @@ class Session {
 	}
 
 	async readAll() {
-		await Promise.all([this.readAccounts(), this.readMailboxes(), this.readNotices()]);
+		await Promise.all([this.readAccounts(), this.readMailboxes(), this.readNotices(), outbox.read()]);
 		this.states = await call("states", {});
 		this.hasPassphrase = (await call("passphrase_state", {})).set;
 	}
 
 	private async readAccounts() {
 		this.accounts = await call("accounts", {});
+		await writing.read(this.senders.map((s) => s.address));
 		if (this.phase === "mail" && !this.accounts.length) this.phase = "welcome";
 	}
 

@@ -4,9 +4,11 @@ export interface Toast {
 	text: string;
 	undo?: () => void;
 	bad?: boolean;
+	/** How long it is shown; 8 where it is not said. */
+	seconds?: number;
 }
 
-const SHOWN = 8000;
+const SHOWN = 8;
 
 class Toasts {
 	all = $state<Toast[]>([]);
@@ -16,7 +18,7 @@ class Toasts {
 		const id = this.#next++;
 		// One at a time on small screens reads best; the newest is the one that matters.
 		this.all = [...this.all.slice(-1), { id, text, ...extra }];
-		setTimeout(() => this.drop(id), SHOWN);
+		setTimeout(() => this.drop(id), (extra.seconds ?? SHOWN) * 1000);
 	}
 
 	clear() {

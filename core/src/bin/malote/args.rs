@@ -133,10 +133,101 @@ pub enum Command {
         /// A number from `decisions`
         id: String,
     },
+    /// Send a message, now and once
+    Send(Box<Send>),
+    /// What is being written: messages in Drafts, of which each device can go on
+    #[command(subcommand)]
+    Draft(Draft),
+    /// What is on its way out
+    Outbox {
+        #[command(subcommand)]
+        command: Option<Outbox>,
+    },
     /// What is here, what waits, what the user should know
     Status,
     /// Read everything that is stored; what is damaged is salvaged at the next start
     Check,
+}
+
+#[derive(Group)]
+pub struct Send {
+    #[command(flatten)]
+    pub written: Written,
+    /// Send a whole message as it is, to all that its header names; - for standard input
+    #[arg(long, value_name = "FILE", required_unless_present = "to", conflicts_with_all = ["to", "cc", "bcc", "from", "subject", "body_file", "html_file", "attach"])]
+    pub eml: Option<PathBuf>,
+    /// Not before then, such as 2026-12-01T09:00:00-03:00
+    #[arg(long, value_name = "TIME")]
+    pub at: Option<String>,
+    /// Through this account, where there are several
+    #[arg(long, value_name = "ADDRESS")]
+    pub account: Option<String>,
+}
+
+#[derive(Subcommand)]
+pub enum Draft {
+    /// Put a draft down
+    Save {
+        #[command(flatten)]
+        written: Box<Written>,
+        /// In the Drafts of this account, where there are several
+        #[arg(long, value_name = "ADDRESS")]
+        account: Option<String>,
+    },
+    /// List the drafts, newest first
+    List,
+    /// Change what is named of a draft, and leave the rest as it is
+    Edit {
+        id: String,
+        #[command(flatten)]
+        written: Box<Written>,
+    },
+    /// Throw drafts away
+    Delete {
+        #[arg(required = true)]
+        ids: Vec<String>,
+    },
+}
+
+/// What somebody writes.
+#[derive(Group)]
+pub struct Written {
+    /// To whom: an address, or "Name <address>"
+    #[arg(long, value_name = "ADDRESS")]
+    pub to: Vec<String>,
+    /// With a copy to whom
+    #[arg(long, value_name = "ADDRESS")]
+    pub cc: Vec<String>,
+    /// With a copy to whom, unseen by the others
+    #[arg(long, value_name = "ADDRESS")]
+    pub bcc: Vec<String>,
+    /// Write as this address of the account
+    #[arg(long, value_name = "ADDRESS")]
+    pub from: Option<String>,
+    /// What it is about
+    #[arg(long)]
+    pub subject: Option<String>,
+    /// The text; - for standard input
+    #[arg(long, value_name = "FILE")]
+    pub body_file: Option<PathBuf>,
+    /// The same text as HTML
+    #[arg(long, value_name = "FILE")]
+    pub html_file: Option<PathBuf>,
+    /// A file to go with it
+    #[arg(long, value_name = "FILE")]
+    pub attach: Vec<PathBuf>,
+}
+
+#[derive(Subcommand)]
+pub enum Outbox {
+    /// List what is on its way out
+    List,
+    /// Take a message back, or give it up
+    Withdraw { id: String },
+    /// Send again what was refused, or what may have arrived
+    Again { id: String },
+    /// It did arrive: file it in Sent
+    Arrived { id: String },
 }
 
 #[derive(Subcommand)]

@@ -19,6 +19,7 @@ macro_rules! remark {
 }
 
 mod args;
+mod outgoing;
 mod output;
 mod run;
 mod words;

@@ -1,7 +1,7 @@
 //! What each command does: calls of the api, and their results printed.
 
-use crate::args::{Account, Add, Args, Command, Folder, How, MarkFlags};
-use crate::output;
+use crate::args::{Account, Add, Args, Command, Folder, How, MarkFlags, Outbox};
+use crate::{outgoing, output};
 use malote_core::api::types::{Done, Mark, NewAccount};
 use malote_core::api::{
     Core, Dirs, Event, MailboxView, OsSecrets, SystemClock, rendered, run_password_command,
@@ -99,6 +99,9 @@ async fn command(core: &Core, command: Command, json: bool) -> Result<()> {
         Command::Decisions { seen: true } => core.decisions_seen().await,
         Command::Decisions { seen: false } => decisions(core, json).await,
         Command::Insist { id } => report(core.decision_insist(id).await?, json),
+        Command::Send(message) => outgoing::send(core, *message, json).await,
+        Command::Draft(command) => outgoing::draft(core, command, json).await,
+        Command::Outbox { command } => outgoing::outbox(core, command.unwrap_or(Outbox::List), json).await,
         Command::Status => status(core, json).await,
         Command::Check => {
             core.check().await?;

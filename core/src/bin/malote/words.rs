@@ -49,6 +49,8 @@ pub fn exit_status(kind: Kind) -> u8 {
         | Kind::AlreadyExists
         | Kind::ContactAdmin
         | Kind::TooLarge
+        | Kind::NoPromise
+        | Kind::NoForeignLetters
         | Kind::OverQuota
         | Kind::MailboxGone => 5,
         Kind::DiskFull
@@ -186,6 +188,16 @@ fn template(kind: Kind) -> [&'static str; 3] {
             "you may not do this in {}; nothing was changed; ask whoever shares it with you.",
             "você não tem permissão para isso em {}; nada foi alterado; fale com quem a compartilha.",
             "no tienes permiso para esto en {}; nada cambió; habla con quien la comparte.",
+        ],
+        Kind::NoPromise => [
+            "{} cannot promise encryption all the way; the message was not sent and is in the outbox; send it without that wish, or through another account.",
+            "{} não pode prometer criptografia até o fim; a mensagem não foi enviada e está na caixa de saída; envie-a sem esse pedido ou por outra conta.",
+            "{} no puede prometer cifrado hasta el final; el mensaje no se envió y está en la bandeja de salida; envíalo sin ese deseo o por otra cuenta.",
+        ],
+        Kind::NoForeignLetters => [
+            "your server cannot write to {}: it takes plain letters only; the message was not sent and is in the outbox; use another address, or another account.",
+            "seu servidor não consegue escrever para {}: só aceita letras simples; a mensagem não foi enviada e está na caixa de saída; use outro endereço ou outra conta.",
+            "tu servidor no puede escribir a {}: solo admite letras simples; el mensaje no se envió y está en la bandeja de salida; usa otra dirección u otra cuenta.",
         ],
         Kind::AlreadyExists => [
             "there is a folder {} already; nothing was changed.",

@@ -11,7 +11,7 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(60);
 /// A mailbox with more messages than this is none.
 const MOST: usize = 5_000_000;
 /// Memory is made ready for messages up to this size before they come. Bytes.
-const BELIEVED: usize = 256 * 1024;
+const BELIEVED: usize = 1 << 20;
 /// How many commands may be under way: less than half of the smallest receive buffer in use (64 KiB), so that neither side can wait
 /// for the other to read (RFC 2449 section 6.8).
 const WINDOW: usize = 2000;

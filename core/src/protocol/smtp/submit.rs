@@ -178,10 +178,10 @@ impl Session {
             !mail.from.is_ascii() || mail.to.iter().any(|a| !a.is_ascii()) || !head.is_ascii();
         if international && !self.can("SMTPUTF8") {
             let whose = mail.to.iter().map(String::as_str).find(|a| !a.is_ascii()).unwrap_or(mail.from);
-            return Err(Error::new(Kind::NotPermitted, whose).because("the server has no SMTPUTF8"));
+            return Err(Error::new(Kind::NoForeignLetters, whose).because("the server has no SMTPUTF8"));
         }
         if mail.require_tls && !self.can("REQUIRETLS") {
-            return Err(Error::new(Kind::NotPermitted, host).because("the server has no REQUIRETLS"));
+            return Err(Error::new(Kind::NoPromise, host).because("the server has no REQUIRETLS"));
         }
         let mut from = format!("MAIL FROM:<{}>", mail.from);
         if self.can("SIZE") {

@@ -11,6 +11,7 @@ use crate::store::maildrop::{Seen, SeenState};
 use crate::store::message::{Identity, NewMessage};
 use crate::store::placement::NewPlacement;
 use crate::sync::Context;
+use crate::sync::reports::{self, Told};
 use crate::uid_set::UidSet;
 use std::collections::BTreeSet;
 
@@ -30,6 +31,7 @@ pub struct Understood {
     message: NewMessage,
     received: i64,
     body: Option<Packed>,
+    told: Option<Told>,
 }
 
 /// Reads what came, on a thread that may take its time.
@@ -59,9 +61,10 @@ pub async fn understand(ctx: &Context, came: Vec<Came>) -> Result<Vec<Understood
                 };
                 let mut pack = |raw: &[u8]| packer.pack(&format!("{account}-{name}"), raw);
                 let body = if c.whole { Some(pack(&c.raw)) } else { None }.transpose()?;
+                let told = if c.whole { Told::of(&c.raw) } else { None };
                 let delivered = seen.delivered;
                 let received = if delivered > 0 { delivered.min(now) } else { now };
-                Ok(Understood { uidl, message, received, body })
+                Ok(Understood { uidl, message, received, body, told })
             })
             .collect()
     };
@@ -78,7 +81,7 @@ pub async fn keep(ctx: &Context, understood: Vec<Understood>) -> Result<()> {
     let inbox = inbox(ctx).await?;
     let mut tx = ctx.store.begin().await?;
     let (news, rest): (Vec<NewMessage>, Vec<_>) =
-        understood.into_iter().map(|u| (u.message, (u.uidl, u.received, u.body))).unzip();
+        understood.into_iter().map(|u| (u.message, (u.uidl, u.received, u.body, u.told))).unzip();
     let added = tx.add_messages(ctx.account, &news).await?;
     let known = tx.known_messages(ctx.account, news.iter().map(|m| &m.identity), &added).await?;
     // The same message under another unique-id is here already, wherever it was filed.
@@ -86,11 +89,12 @@ pub async fn keep(ctx: &Context, understood: Vec<Understood>) -> Result<()> {
     unplaced.extend(added.values());
     let mut fresh: BTreeSet<MessageId> = added.values().copied().collect();
     let mut uid = tx.next_uid(inbox).await?;
-    let (mut placements, mut seen) = (Vec::new(), Vec::new());
+    let (mut placements, mut seen, mut told) = (Vec::new(), Vec::new(), Vec::new());
     let (mut new_bodies, mut bodies) = (Vec::new(), Vec::new());
-    for (message, (uidl, received, body)) in news.into_iter().zip(rest) {
+    for (message, (uidl, received, body, said)) in news.into_iter().zip(rest) {
         let found = added.get(&message.identity).or_else(|| known.get(&message.identity));
         let Some(id) = found.copied() else { continue };
+        told.extend(said.map(|said| (id, said)));
         if unplaced.remove(&id) {
             placements.push(NewPlacement {
                 message: id,
@@ -121,8 +125,11 @@ pub async fn keep(ctx: &Context, understood: Vec<Understood>) -> Result<()> {
     tx.add_placements(inbox, &placements).await?;
     tx.put_seen(ctx.account, &seen).await?;
     tx.set_progress(inbox, 1, uid, &UidSet::new()).await?;
-    tx.add_bodies(&new_bodies).await?;
+    tx.add_bodies(new_bodies).await?;
     tx.put_bodies(&bodies).await?;
+    for (by, told) in told {
+        reports::keep(&mut tx, now, by, &told).await?;
+    }
     tx.commit().await
 }
 

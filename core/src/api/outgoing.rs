@@ -1,0 +1,109 @@
+//! Calls about sending. Each returns when the disk has it; no server is waited for.
+
+use super::core::Core;
+use crate::account;
+use crate::error::{Error, Kind, Result};
+use crate::journal::send::{self, Leave, Letter};
+use crate::model::{AccountId, Address, OutgoingId, PlacementId};
+use crate::query::draft::Queued;
+use crate::query::outbox::{self, OutgoingView};
+use crate::store::outbox::{NewOutgoing, Step};
+
+impl Core {
+    /// Everything on its way out, in the order in which it was sent.
+    pub async fn outbox(&self) -> Result<Vec<OutgoingView>> {
+        outbox::outbox(&self.store).await
+    }
+
+    /// Sends what somebody wrote, not before `at` (seconds since 1970). Its date and Message-ID are given here.
+    pub async fn send(&self, account: AccountId, letter: Letter, at: i64) -> Result<OutgoingId> {
+        let message_id = send::message_id(&letter.from.address, self.two_chances());
+        // People read when it was sent, not when it was written.
+        let letter = Letter { message_id, date: at.max(self.clock.now()), ..letter };
+        self.send_raw(account, send::compose(&letter)?, at).await
+    }
+
+    /// Sends a message that was made elsewhere, to all that its header names. What it lacks of date and Message-ID is added.
+    pub async fn send_raw(&self, account: AccountId, raw: Vec<u8>, at: i64) -> Result<OutgoingId> {
+        let account = self.store.account(account).await?;
+        let (new, raw) = send::ready(&account, raw, (self.clock.now(), at), self.two_chances())?;
+        self.queue(new, raw).await
+    }
+
+    async fn queue(&self, new: NewOutgoing, raw: Vec<u8>) -> Result<OutgoingId> {
+        let (now, nonce) = (self.clock.now(), self.clock.chance(u64::MAX));
+        let packed = self.store.pack(&format!("out-{now}-{nonce:x}"), raw).await?;
+        let mut tx = self.store.begin().await?;
+        let id = send::queue(&mut tx, new, packed).await?;
+        tx.commit().await?;
+        Ok(id)
+    }
+
+    /// Passes a message on to others as it is: it stays its author's, and answers go to them (RFC 5322 section 3.6.6). It leaves after
+    /// `hold` seconds; `zone` as in [`Core::draft_send`].
+    pub async fn redirect(&self, id: PlacementId, to: Vec<Address>, hold: u32, zone: i32) -> Result<Queued> {
+        let (account, raw) = self.whole(id).await?;
+        let from = self.written_to(account, &raw).await?;
+        let now = self.clock.now();
+        let message_id = send::message_id(&from.address, self.two_chances());
+        let by = Letter { from, to, zone, message_id, date: now + i64::from(hold), ..Letter::default() };
+        let account = self.store.account(account).await?;
+        let (new, raw) = send::ready_again(&account, &raw, &by, now)?;
+        let at = new.not_before;
+        Ok(Queued { id: self.queue(new, raw).await?, at })
+    }
+
+    /// Leaves the mailing list that a message came through: by one request over https, which is waited for, or by a message. NotFound
+    /// where it names no such way.
+    pub async fn list_leave(&self, id: PlacementId) -> Result<()> {
+        let (account, raw) = self.whole(id).await?;
+        let row = self.store.account(account).await?;
+        match send::list(&raw).and_then(|l| l.leave) {
+            Some(Leave::OneClick(url)) => account::leave_list(&row, &self.vault, &url).await,
+            Some(Leave::Mail { to, subject, text }) => {
+                let from = self.written_to(account, &raw).await?;
+                let to = vec![Address { name: String::new(), address: to }];
+                let letter = Letter { from, to, subject, text, ..Letter::default() };
+                self.send(account, letter, 0).await.map(drop)
+            }
+            Some(Leave::Page(_)) | None => Err(Error::new(Kind::NotFound, "List-Unsubscribe")),
+        }
+    }
+
+    pub(super) fn two_chances(&self) -> [u64; 2] {
+        [(); 2].map(|()| self.clock.chance(u64::MAX))
+    }
+
+    /// Takes a message back that has not been sent, or gives up one that was refused or of which nobody knows. Busy where it is just being
+    /// sent.
+    pub async fn outbox_withdraw(&self, id: OutgoingId) -> Result<()> {
+        let o = self.store.outgoing(id).await?;
+        let mut tx = self.store.begin().await?;
+        let files = send::withdraw(&mut tx, &o).await?;
+        tx.commit().await?;
+        self.store.remove_body_files(&files);
+        Ok(())
+    }
+
+    /// Sends one again that was refused, or that may have arrived: the user knows.
+    pub async fn outbox_again(&self, id: OutgoingId) -> Result<()> {
+        let o = self.store.outgoing(id).await?;
+        let mut tx = self.store.begin().await?;
+        send::again(&mut tx, self.clock.now(), &o).await?;
+        tx.commit().await
+    }
+
+    /// The user knows that a message arrived of which nobody else knew: it goes into Sent.
+    pub async fn outbox_arrived(&self, id: OutgoingId) -> Result<()> {
+        let o = self.store.outgoing(id).await?;
+        let raw = self.store.outgoing_raw(id).await?;
+        let chance = (self.clock.now(), self.clock.chance(u64::MAX));
+        let mut tx = self.store.begin().await?;
+        let there = tx.found_sent(o.account, &o.message_id).await? == Some(true);
+        let files = send::sent(&mut tx, chance, &o, Step::Arrived, &raw, !there).await?;
+        let files = files.ok_or_else(|| Error::new(Kind::NotFound, id.to_string()))?;
+        tx.commit().await?;
+        self.store.remove_body_files(&files);
+        Ok(())
+    }
+}

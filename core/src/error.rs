@@ -91,6 +91,12 @@ pub enum Kind {
     NoPromise,
     /// The submission server takes no addresses with other than ASCII letters (RFC 6531).
     NoForeignLetters,
+    /// No submission server is known for the account.
+    NoSubmission,
+    /// A file that was to go along cannot be read.
+    FileUnreadable,
+    /// A file that was to go along is larger than any server takes.
+    FileTooLarge,
 }
 
 impl Kind {
@@ -136,6 +142,9 @@ impl Kind {
             Kind::TokenRefused => "token_refused",
             Kind::NoPromise => "no_promise",
             Kind::NoForeignLetters => "no_foreign_letters",
+            Kind::NoSubmission => "no_submission",
+            Kind::FileUnreadable => "file_unreadable",
+            Kind::FileTooLarge => "file_too_large",
         }
     }
 
@@ -165,7 +174,12 @@ impl Kind {
             Kind::Refused | Kind::MailboxGone | Kind::NotPermitted | Kind::AlreadyExists => {
                 (Scope::Mailbox, Retry::Never)
             }
-            Kind::TooLarge | Kind::NoPromise | Kind::NoForeignLetters => (Scope::Message, Retry::Never),
+            Kind::TooLarge
+            | Kind::NoPromise
+            | Kind::NoForeignLetters
+            | Kind::FileUnreadable
+            | Kind::FileTooLarge => (Scope::Message, Retry::Never),
+            Kind::NoSubmission => (Scope::Account, Retry::AfterUser),
             Kind::OverQuota => (Scope::Account, Retry::AfterUser),
             Kind::DiskFull => (Scope::Device, Retry::AfterUser),
             Kind::StorageBusy => (Scope::Device, Retry::Later),

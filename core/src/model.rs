@@ -529,6 +529,12 @@ impl Budget {
     pub fn for_background(self) -> Option<u64> {
         (self.down > 0).then_some(self.down / 100 * 90)
     }
+
+    /// Of what may be sent, what versions of drafts may use; `None` where there is no limit. The rest is for messages that the user
+    /// sends, and for what they file.
+    pub fn for_drafts(self) -> Option<u64> {
+        (self.up > 0).then_some(self.up / 100 * 90)
+    }
 }
 
 impl std::fmt::Display for Keep {

@@ -3,10 +3,13 @@
 use malote_core::api::Dirs;
 use malote_core::api::types::ErrorView;
 use malote_core::error::{Error, Kind};
-use std::path::PathBuf;
+use malote_core::model::PlacementId;
+use std::path::{Path, PathBuf};
 use tauri::webview::NewWindowResponse;
-use tauri::{AppHandle, Emitter, Manager, Url, WebviewUrl, WebviewWindowBuilder};
+use tauri::{AppHandle, Manager, Url, WebviewUrl, WebviewWindowBuilder};
 use tauri_plugin_opener::OpenerExt;
+
+use crate::outside;
 
 /// Where this device keeps things. `MALOTE_HOME` makes another device of the same machine: for tests and the demo.
 pub fn dirs(app: &AppHandle) -> Result<Dirs, ErrorView> {
@@ -23,10 +26,83 @@ pub fn dirs(app: &AppHandle) -> Result<Dirs, ErrorView> {
     })
 }
 
-/// Opens the one window. Links of a mail never navigate it: they open outside.
-pub fn open_window(app: &AppHandle) -> tauri::Result<()> {
+/// The window that shows the mail. Others, for what is written in a window of its own, are called after their draft: [`compose_label`].
+pub const MAIN: &str = "main";
+
+/// What the window of a draft is called; `None` for what is no draft's key.
+pub fn compose_label(draft: &str) -> Option<String> {
+    let key = draft.len() == 16 && draft.bytes().all(|b| b.is_ascii_hexdigit());
+    key.then(|| format!("compose-{draft}"))
+}
+
+/// Opens the window that shows the mail.
+pub fn open_main(app: &AppHandle) -> tauri::Result<()> {
+    let builder = window(app, MAIN, WebviewUrl::default());
+    #[cfg(desktop)]
+    let builder = {
+        let (width, height) = window_size();
+        builder.title("Malote").inner_size(width, height).min_inner_size(320.0, 480.0)
+    };
+    builder.build()?;
+    Ok(())
+}
+
+/// Shows the window that shows the mail, also where it was closed and one for writing stayed.
+#[cfg(desktop)]
+pub fn to_the_front(app: &AppHandle) {
+    match app.get_webview_window(MAIN) {
+        // A window system may keep it where it is: nothing else is to be done.
+        Some(window) => drop((window.unminimize(), window.show(), window.set_focus())),
+        None => drop(open_main(app)),
+    }
+}
+
+/// Opens a draft in a window of its own. `draft` is its key, `id` the version to open.
+#[cfg(desktop)]
+pub fn open_composer(app: &AppHandle, draft: &str, id: PlacementId) -> Result<(), ErrorView> {
+    let label = compose_label(draft).ok_or_else(|| Error::new(Kind::Usage, draft))?;
+    if raise(app, &label) {
+        return Ok(());
+    }
+    let page = WebviewUrl::App(format!("index.html?draft={id}").into());
+    let builder = window(app, &label, page).title("Malote");
+    let built = builder.inner_size(720.0, 680.0).min_inner_size(320.0, 400.0).build();
+    built.map(drop).map_err(|e| ErrorView::from(Error::new(Kind::Storage, "window").because(e)))
+}
+
+/// Brings a window to the front; false where there is none.
+#[cfg(desktop)]
+pub fn raise(app: &AppHandle, label: &str) -> bool {
+    let window = app.get_webview_window(label);
+    if let Some(window) = &window {
+        drop((window.unminimize(), window.set_focus()));
+    }
+    window.is_some()
+}
+
+/// Where an app has one window, nothing is written in another.
+#[cfg(mobile)]
+pub fn open_composer(_: &AppHandle, draft: &str, _: PlacementId) -> Result<(), ErrorView> {
+    Err(ErrorView::from(Error::new(Kind::Usage, draft)))
+}
+
+/// See [`open_composer`].
+#[cfg(mobile)]
+pub fn raise(_: &AppHandle, _: &str) -> bool {
+    false
+}
+
+/// A window with our page. Links of a mail never navigate it: they open outside.
+fn window<'a>(
+    app: &'a AppHandle,
+    label: &str,
+    page: WebviewUrl,
+) -> WebviewWindowBuilder<'a, tauri::Wry, AppHandle> {
     let (outside, navigated) = (app.clone(), app.clone());
-    let builder = WebviewWindowBuilder::new(app, "main", WebviewUrl::default())
+    let builder = WebviewWindowBuilder::new(app, label, page);
+    #[cfg(desktop)]
+    let builder = builder.on_document_title_changed(|window, title| drop(window.set_title(&title)));
+    builder
         .on_new_window(move |url, _| {
             open_link(&outside, &url);
             NewWindowResponse::Deny
@@ -39,14 +115,7 @@ pub fn open_window(app: &AppHandle) -> tauri::Result<()> {
                 open_link(&navigated, url);
             }
             ours
-        });
-    #[cfg(desktop)]
-    let builder = {
-        let (width, height) = window_size();
-        builder.title("Malote").inner_size(width, height).min_inner_size(320.0, 480.0)
-    };
-    builder.build()?;
-    Ok(())
+        })
 }
 
 /// `MALOTE_WINDOW=390x844` asks for a size: for tests and the demo.
@@ -65,7 +134,7 @@ fn window_size() -> (f64, f64) {
 pub fn open_link(app: &AppHandle, url: &Url) {
     if url.scheme() == "mailto" {
         // Writing to somebody is what this app is for.
-        let _ = app.emit("mailto", url.as_str());
+        outside::want(app, outside::read([url.to_string()], Path::new("")));
     } else if matches!(url.scheme(), "http" | "https" | "tel") {
         // Nothing to open it with: the user sees that nothing happens, and no mail is harmed.
         let _ = app.opener().open_url(url.as_str(), None::<&str>);

@@ -84,6 +84,8 @@ export async function openApp(dir, width, height, env = {}) {
 		(await ask("POST", `${at}/element`, { using: "css selector", value: css }))[ELEMENT];
 	const device = {
 		execute: (script, ...args) => ask("POST", `${at}/execute/sync`, { script, args }),
+		/** Runs a script that says by its last argument when it is done, and with what. */
+		executeAsync: (script, ...args) => ask("POST", `${at}/execute/async`, { script, args }),
 		/** Waits until the script gives something true. */
 		see: (what, script, ...args) => until(what, () => device.execute(script, ...args)),
 		async click(css) {
@@ -119,6 +121,7 @@ export async function openApp(dir, width, height, env = {}) {
 			}),
 		/** The app's process. */
 		pid: () => childrenOf(driver.pid)[0],
+		ended: (pid) => !alive(pid),
 		resize: (w, h) => ask("POST", `${at}/window/rect`, { width: w, height: h }),
 		async screenshot() {
 			return Buffer.from(await ask("GET", `${at}/screenshot`), "base64");

@@ -351,3 +351,62 @@ for (const size of Object.keys(SIZES)) {
 		assert.deepEqual(page.wrong, []);
 	});
 }
+
+for (const size of ["tablet", "laptop"]) {
+	test(`a draft in a window of its own (${size})`, async (t) => {
+		const server = await mailServer();
+		const here = await device(server);
+		t.after(async () => {
+			await here.end();
+			await server.stop();
+		});
+		const page = await open(here.url, size);
+		const popOut = async () => {
+			const opened = page.waitForEvent("popup");
+			await page.locator(".composer header .lucide-app-window").click();
+			const window = await opened;
+			await window.locator(".composer [contenteditable]").waitFor();
+			await page.locator(".composer").waitFor({ state: "detached" });
+			return window;
+		};
+		await begin(page, size);
+		await page.locator(".composer [role=combobox]").first().fill("bia@exemplo.test,");
+		await subject(page).fill("Em janela própria");
+		await text(page).click();
+		await page.keyboard.type("Começa aqui");
+		const window = await popOut();
+		assert.equal(await window.title(), "Em janela própria — Malote");
+		assert.match(await text(window).textContent(), /Começa aqui/u);
+		await look(window, `alone-${size}`);
+		await text(window).click();
+		await window.keyboard.press("Control+End");
+		await window.keyboard.type(" e segue lá");
+		await until("it is put down", async () => {
+			const found = (await here.drafts()).filter((r) => r.subject === "Em janela própria");
+			return found.length === 1 && found[0].preview.includes("segue lá");
+		});
+		// Thrown away there, it can be brought back here.
+		const gone = window.waitForEvent("close");
+		await window.locator(".composer .lucide-trash-2").click();
+		await gone;
+		await page
+			.locator(".toast", { hasText: /descart|discard/u })
+			.getByRole("button")
+			.click();
+		await until("it is back", async () =>
+			(await here.drafts()).some((r) => r.subject === "Em janela própria"),
+		);
+		// Sent there, it can be taken back here.
+		await begin(page, size);
+		await page.locator(".composer [role=combobox]").first().fill("bia@exemplo.test,");
+		await subject(page).fill("Outra");
+		const other = await popOut();
+		const sent = other.waitForEvent("close");
+		await other.keyboard.press("Control+Enter");
+		await sent;
+		await page.locator(".toast").getByRole("button").click();
+		await text(page).waitFor();
+		assert.equal(await subject(page).inputValue(), "Outra");
+		assert.deepEqual([...page.wrong], []);
+	});
+}

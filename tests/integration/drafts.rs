@@ -33,6 +33,8 @@ struct Written {
     files: BTreeMap<String, Files>,
     /// Replaced by another, or thrown away.
     over: BTreeSet<String>,
+    /// What was done, for whoever has to find out why something is there or not.
+    story: Vec<String>,
 }
 
 impl Written {
@@ -40,6 +42,16 @@ impl Written {
     fn newest(&self) -> BTreeMap<&str, &Files> {
         let live = self.files.iter().filter(|(version, _)| !self.over.contains(*version));
         live.map(|(version, files)| (version.as_str(), files)).collect()
+    }
+
+    fn tell(&mut self, device: usize, what: &str) {
+        self.story.push(format!("{device}: {what}"));
+    }
+
+    /// The chapters in which one of these versions is named.
+    fn chapters(&self, versions: &BTreeSet<&str>) -> String {
+        let named = |chapter: &&String| chapter.split([' ', ':']).any(|word| versions.contains(word));
+        self.story.iter().filter(named).map(|chapter| format!("\n{chapter}")).collect()
     }
 }
 
@@ -63,7 +75,7 @@ fn save(app: &App, content: &mut Value, replaces: &Value, step: usize) -> Value 
 }
 
 /// One deed of a device.
-fn deed(app: &mut App, chance: &mut Chance, written: &mut Written, step: usize) {
+fn deed(app: &mut App, device: usize, chance: &mut Chance, written: &mut Written, step: usize) {
     let Some(folder) = app.folder("drafts") else { return };
     let rows = app.rows(&folder);
     let version = format!("v{step}");
@@ -79,15 +91,21 @@ fn deed(app: &mut App, chance: &mut Chance, written: &mut Written, step: usize) 
                 files.insert(name, bytes);
             }
             save(app, &mut content, &Value::Null, step);
+            written.tell(device, &format!("{version} begun"));
             written.files.insert(version, files);
         }
         3 if !rows.is_empty() => {
             let row = chance.pick(&rows);
-            if app.call("delete", json!({ "ids": [row["id"]], "hold": 0 })).is_ok() {
-                written.over.insert(row["subject"].as_str().expect("a subject").to_owned());
+            if app.call("trash", json!({ "ids": [row["id"]] })).is_ok() {
+                let version = row["subject"].as_str().expect("a subject").to_owned();
+                written.tell(device, &format!("{version} thrown away at {step}"));
+                written.over.insert(version);
             }
         }
-        4 => app.power_cut(),
+        4 => {
+            written.tell(device, &format!("power cut at {step}"));
+            app.power_cut();
+        }
         5 => drop(app.call("check_now", json!({}))),
         _ if !rows.is_empty() => {
             let row = chance.pick(&rows);
@@ -103,13 +121,16 @@ fn deed(app: &mut App, chance: &mut Chance, written: &mut Written, step: usize) 
                 files.insert(name, bytes);
             }
             let mut id = save(app, &mut content, &view["id"], step);
+            written.tell(device, &format!("{version} from {before}"));
             written.over.insert(before);
             written.files.insert(version.clone(), files.clone());
             // Some type on, and the next version follows at once.
             for more in 1..=chance.below(3) {
                 let next = step * 10 + 1_000_000 + more;
                 id = save(app, &mut content, &id, next);
-                written.over.insert(if more == 1 { version.clone() } else { format!("v{}", next - 1) });
+                let before = if more == 1 { version.clone() } else { format!("v{}", next - 1) };
+                written.tell(device, &format!("v{next} from {before}"));
+                written.over.insert(before);
                 written.files.insert(format!("v{next}"), files.clone());
             }
             let ids: Vec<&Value> =
@@ -154,8 +175,9 @@ async fn run(server: &Place, user: &str, seed: u64, steps: usize) {
     let mut chance = Chance::new(seed);
     let mut written = Written::default();
     for step in 0..steps {
-        let device = &mut devices[chance.below(2)];
-        deed(device, &mut chance, &mut written, step);
+        let which = chance.below(2);
+        let device = &mut devices[which];
+        deed(device, which, &mut chance, &mut written, step);
         if chance.percent(30) {
             // Until the server was heard, or it is taken too long: it is the other's turn.
             let _ = device.call("check_now", json!({}));
@@ -195,10 +217,16 @@ async fn run(server: &Place, user: &str, seed: u64, steps: usize) {
             }
             break;
         }
-        assert!(
-            cleared.elapsed() < Duration::from_secs(90),
-            "seed {seed}: should be {expected:?}; server and devices have {seen:?}"
-        );
+        if cleared.elapsed() > Duration::from_secs(90) {
+            let seen: Vec<BTreeSet<&str>> =
+                seen.iter().map(|all| all.iter().map(String::as_str).collect()).collect();
+            let wrong = seen.iter().flat_map(|all| all.symmetric_difference(&expected).copied()).collect();
+            let notices: Vec<Value> = devices.iter().map(|d| d.must("notices", json!({}))).collect();
+            panic!(
+                "seed {seed}: {wrong:?} should not be there, or should, of {seen:?}{}\n{notices:?}",
+                written.chapters(&wrong)
+            );
+        }
     }
     println!(
         "seed {seed}: {steps} steps, {} versions, {} left, {struck} connections struck, agreed {:.1} s after it cleared up, {:.0} s in all",

@@ -1,8 +1,11 @@
 //! What a device keeps and what it may spend: the byte budget, pinned mail, large messages in part and gone on with, folders used
 //! for what the user says, other people's folders.
 
-use malote_core::model::{PlacementId, Role};
+use malote_core::api::types::Mark;
+use malote_core::api::{File, Letter};
+use malote_core::model::{Address, PlacementId, Role};
 use malote_core::sync::bodies;
+use servers::chance::Chance;
 use servers::cyrus::Cyrus;
 use servers::device::{Device, account, agree, context, ids};
 use servers::dovecot::{Dovecot, Options, PASSWORD};
@@ -53,6 +56,46 @@ async fn near_the_limit_of_a_day_the_background_stops_and_what_the_user_asks_for
     device.core.account_budget(device.account, 0, 0).await.expect("budget");
     device.sync().await;
     assert_eq!(here().await, (31, 31));
+}
+
+/// A draft with a file of so many octets.
+fn draft(subject: &str, octets: usize) -> Letter {
+    let mut chance = Chance::new(octets as u64); // what a connection that compresses cannot make less of
+    let bytes = (0..octets).map(|_| chance.draw() as u8).collect();
+    let file =
+        File { name: "a.bin".into(), media_type: "application/x-test".into(), bytes, ..File::default() };
+    let from = Address { name: String::new(), address: "gasta@exemplo.test".into() };
+    Letter { from, subject: subject.into(), text: "oi".into(), files: vec![file], ..Letter::default() }
+}
+
+/// What is being written stays on this device for today, in one version, and nothing else waits behind it.
+#[tokio::test(flavor = "multi_thread")]
+async fn near_the_limit_of_what_may_be_sent_drafts_stay_here() {
+    let server = Dovecot::start();
+    loader::fill(&server, "envia", "INBOX", &["uma"]);
+    let device = Device::new(&server, "envia", "all").await;
+    device.core.account_budget(device.account, 0, 2).await.expect("budget");
+    device.sync().await;
+    let mut other = Other::sign_in(server.imap, "envia").await;
+    let mut there = async || other.uids("Drafts").await.len();
+    let first = device.core.draft_put(device.account, draft("v1", 900_000), None).await.expect("kept");
+    device.sync().await;
+    assert_eq!(there().await, 1, "there is room for it");
+    let second =
+        device.core.draft_put(device.account, draft("v2", 900_000), Some(first)).await.expect("kept");
+    device.core.mark(vec![one(&device, "uma").await], Mark::Star).await.expect("star");
+    device.sync().await;
+    let view = async || device.core.accounts().await.expect("accounts").remove(0);
+    assert_eq!(
+        (there().await, view().await.waiting),
+        (1, 2),
+        "the version before stays, and what replaces it waits"
+    );
+    device.core.account_budget(device.account, 0, 0).await.expect("budget");
+    device.sync().await;
+    assert_eq!((there().await, view().await.waiting), (1, 0));
+    let subject = device.core.message(second).await.expect("it is this one").subject;
+    assert_eq!(subject, "v2");
 }
 
 #[tokio::test(flavor = "multi_thread")]

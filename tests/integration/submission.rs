@@ -4,6 +4,7 @@ use malote_core::error::{Error, Kind};
 use malote_core::model::{Endpoint, Tls};
 use malote_core::protocol::sasl::Credentials;
 use malote_core::protocol::smtp::Session;
+use malote_core::protocol::smtp::content::{Content, Source};
 use malote_core::protocol::smtp::submit::Submission;
 use malote_core::protocol::tls::Trust;
 use malote_core::protocol::transport::Meter;
@@ -11,7 +12,11 @@ use servers::device::Device;
 use servers::dovecot::{Dovecot, Options, PASSWORD};
 use servers::issuer::TokenIssuer;
 use servers::postfix::{DEFERRED, LARGEST, Postfix, REFUSED};
+use std::io::Read;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::net::TcpListener;
 
 fn dovecot() -> Dovecot {
     Dovecot::start_with(Options { delivers: true, ..Options::default() })
@@ -38,6 +43,10 @@ async fn open(postfix: &Postfix, dovecot: &Dovecot, tls: Tls) -> Session {
 /// Nobody has to write anything down.
 async fn nothing() -> Result<(), Error> {
     Ok(())
+}
+
+async fn measured(raw: &[u8]) -> Content {
+    Content::of(Arc::<[u8]>::from(raw)).await.expect("measured")
 }
 
 fn addresses(names: &[&str]) -> Vec<String> {
@@ -89,7 +98,8 @@ async fn every_way_in_and_mail_as_it_was_written() {
             let raw = message(&format!("{word}-{chunking}"), &body);
             let to = addresses(&["rui", "eva", "ana"]);
             let before = meter.round_trips();
-            let mail = Submission { from: "ana@exemplo.test", to: &to, raw: &raw, ..Submission::default() };
+            let content = measured(&raw).await;
+            let mail = Submission::new("ana@exemplo.test", &to, &content);
             let taken = session.submit(&mail, nothing).await.unwrap_or_else(|e| panic!("{word}: {e:?}"));
             assert_eq!(taken.reply.code, 250);
             let trips = meter.round_trips() - before;
@@ -122,7 +132,8 @@ async fn to_all_or_to_none() {
     let raw = message("recusa", "x\r\n");
     for (bad, kind, code) in [(REFUSED, Kind::Refused, 550), (DEFERRED, Kind::Busy, 451)] {
         let to = addresses(&["rui", bad, "eva"]);
-        let mail = Submission { from: "ana@exemplo.test", to: &to, raw: &raw, ..Submission::default() };
+        let content = measured(&raw).await;
+        let mail = Submission::new("ana@exemplo.test", &to, &content);
         let failure = session.submit(&mail, nothing).await.expect_err("refused");
         assert!(!failure.handed_over);
         assert_eq!((failure.error.kind, failure.error.subject.as_str()), (kind, bad));
@@ -137,11 +148,13 @@ async fn to_all_or_to_none() {
         (&raw, &Vec::new(), Kind::Usage),
         (&raw, &addresses(&["rui@x>\r\nRCPT TO:<eva@exemplo.test"]), Kind::Usage),
     ] {
-        let mail = Submission { from: "ana@exemplo.test", to, raw, ..Submission::default() };
+        let content = measured(raw).await;
+        let mail = Submission::new("ana@exemplo.test", to, &content);
         let failure = session.submit(&mail, nothing).await.expect_err("refused");
         assert_eq!((failure.error.kind, failure.handed_over), (kind, false));
     }
-    let mail = Submission { from: "ana@exemplo.test", to: &to, raw: &raw, ..Submission::default() };
+    let content = measured(&raw).await;
+    let mail = Submission::new("ana@exemplo.test", &to, &content);
     session.submit(&mail, nothing).await.expect("taken");
     assert_eq!(inbox(&postfix, &dovecot, "rui").await, [raw]);
     assert!(inbox(&postfix, &dovecot, "eva").await.is_empty());
@@ -153,7 +166,8 @@ async fn until_the_last_octets_nobody_has_it() {
     let dovecot = dovecot();
     let Some(postfix) = Postfix::start(&dovecot) else { return };
     let (to, raw) = (addresses(&["rui"]), message("beira", "x\r\n"));
-    let mail = Submission { from: "ana@exemplo.test", to: &to, raw: &raw, ..Submission::default() };
+    let content = measured(&raw).await;
+    let mail = Submission::new("ana@exemplo.test", &to, &content);
     for tls in [Tls::Implicit, Tls::Starttls] {
         let mut session = open(&postfix, &dovecot, tls).await;
         let no = async || Err(Error::new(Kind::DiskFull, ""));
@@ -188,7 +202,8 @@ async fn one_message_leaves_as_one() {
         for (n, end) in ends.iter().enumerate() {
             let raw = message(&format!("inteira-{n}-{tls:?}"), &format!("antes{end}{second}fim\r\n"));
             let to = addresses(&["rui"]);
-            let mail = Submission { from: "ana@exemplo.test", to: &to, raw: &raw, ..Submission::default() };
+            let content = measured(&raw).await;
+            let mail = Submission::new("ana@exemplo.test", &to, &content);
             session.submit(&mail, nothing).await.unwrap_or_else(|e| panic!("{}: {e:?}", end.escape_debug()));
         }
         session.quit().await;
@@ -208,16 +223,11 @@ async fn what_the_server_can_more() {
     let raw = message("aviso", "x\r\n");
     // Its way on into Dovecot ends there, which has no SMTPUTF8: that it was taken is what can be seen.
     let abroad = addresses(&["josé@exemplo.test"]);
-    let mail = Submission { from: "ana@exemplo.test", to: &abroad, raw: &raw, ..Submission::default() };
+    let content = measured(&raw).await;
+    let mail = Submission::new("ana@exemplo.test", &abroad, &content);
     session.submit(&mail, nothing).await.expect("taken");
     let to = addresses(&["rui"]);
-    let mail = Submission {
-        from: "ana@exemplo.test",
-        to: &to,
-        raw: &raw,
-        report_delivery: true,
-        ..Submission::default()
-    };
+    let mail = Submission { report_delivery: true, ..Submission::new("ana@exemplo.test", &to, &content) };
     session.submit(&mail, nothing).await.expect("taken");
     let must = Submission { require_tls: true, ..mail.clone() };
     let failure = session.submit(&must, nothing).await.expect_err("this server has no REQUIRETLS");
@@ -240,10 +250,110 @@ async fn tokens_send_too() {
         let who = Credentials::token("ana", "passe-1");
         let mut session = open_as(&postfix, &dovecot, &who, tls, &Arc::default()).await.expect("in");
         let (to, raw) = (addresses(&["rui"]), message("passe", "x\r\n"));
-        let mail = Submission { from: "ana@exemplo.test", to: &to, raw: &raw, ..Submission::default() };
+        let content = measured(&raw).await;
+        let mail = Submission::new("ana@exemplo.test", &to, &content);
         session.submit(&mail, nothing).await.expect("taken");
         let old = Credentials::token("ana", "passe-velho");
         let refused = open_as(&postfix, &dovecot, &old, tls, &Arc::default()).await.err().expect("refused");
         assert_eq!(refused.kind, Kind::SignInRefused);
+    }
+}
+
+/// A message of any size, of which nothing is kept: how far it was read is all that is known of it.
+#[derive(Clone)]
+struct Endless {
+    size: u64,
+    read: Arc<AtomicU64>,
+}
+
+impl Source for Endless {
+    fn open(&self) -> std::io::Result<Box<dyn Read + Send>> {
+        self.read.store(0, Ordering::SeqCst);
+        Ok(Box::new(Reading(self.clone())))
+    }
+}
+
+struct Reading(Endless);
+
+impl Read for Reading {
+    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+        let before = self.0.read.load(Ordering::SeqCst);
+        let n = (self.0.size - before).min(into.len() as u64);
+        for (i, octet) in into[..n as usize].iter_mut().enumerate() {
+            // Lines of 64 octets, some of which begin with a dot.
+            *octet = b"........abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ01\r\n"
+                [(before as usize + i) % 64];
+        }
+        self.0.read.store(before + n, Ordering::SeqCst);
+        Ok(n as usize)
+    }
+}
+
+/// A server that takes a message, and how far ahead of what it had taken the message was read, at most.
+async fn slow_taker(read: Arc<AtomicU64>, chunking: bool) -> (u16, tokio::task::JoinHandle<(u64, u64)>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let port = listener.local_addr().expect("address").port();
+    let offers = if chunking { "250-CHUNKING\r\n250 PIPELINING\r\n" } else { "250 PIPELINING\r\n" };
+    let task = tokio::spawn(async move {
+        let (stream, _) = listener.accept().await.expect("somebody");
+        let (from, mut to) = stream.into_split();
+        let mut from = BufReader::new(from);
+        to.write_all(b"220 mx\r\n").await.expect("said");
+        let (mut taken, mut ahead) = (0u64, 0);
+        let mut line = Vec::new();
+        loop {
+            line.clear();
+            from.read_until(b'\n', &mut line).await.expect("a line");
+            let said = String::from_utf8_lossy(&line).to_ascii_uppercase();
+            let size = said.strip_prefix("BDAT ").map(|s| s.split(' ').next().expect("a size").to_owned());
+            let mut left: u64 = size.map_or(u64::MAX, |s| s.parse().expect("a number"));
+            let answer = match said.get(..4) {
+                Some("EHLO") => format!("250-mx\r\n{offers}"),
+                Some("QUIT") | None => return (taken, ahead),
+                Some("DATA" | "BDAT") => {
+                    if left == u64::MAX {
+                        to.write_all(b"354 go on\r\n").await.expect("said");
+                    }
+                    while left > 0 {
+                        line.clear();
+                        from.read_until(b'\n', &mut line).await.expect("a line");
+                        if left == u64::MAX && line == b".\r\n" {
+                            break;
+                        }
+                        let dots = u64::from(left == u64::MAX && line.starts_with(b"."));
+                        taken += line.len() as u64 - dots;
+                        left = if left == u64::MAX { left } else { left - line.len() as u64 };
+                        ahead = ahead.max(read.load(Ordering::SeqCst).saturating_sub(taken));
+                    }
+                    "250 taken\r\n".to_owned()
+                }
+                _ => "250 fine\r\n".to_owned(),
+            };
+            to.write_all(answer.as_bytes()).await.expect("said");
+        }
+    });
+    (port, task)
+}
+
+/// A message is read as fast as the line takes it, and no faster: a large one is never in memory.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_large_message_goes_out_as_it_is_read() {
+    const SIZE: u64 = 200_000_000;
+    for chunking in [false, true] {
+        let source = Endless { size: SIZE, read: Arc::default() };
+        let (port, server) = slow_taker(source.read.clone(), chunking).await;
+        let to = Endpoint { host: "localhost".into(), port, tls: Tls::None };
+        let who = Credentials::password("ana", PASSWORD);
+        let mut session =
+            Session::open(None, &to, &Trust::default(), &who, Arc::default()).await.expect("in");
+        let rcpt = addresses(&["rui"]);
+        let content = Content::of(source).await.expect("measured");
+        assert_eq!((content.size, content.eight_bits), (SIZE, false));
+        session.submit(&Submission::new("ana@exemplo.test", &rcpt, &content), nothing).await.expect("taken");
+        session.quit().await;
+        let (taken, ahead) = server.await.expect("the server");
+        assert_eq!(taken, SIZE);
+        // What the system keeps for a connection on loopback, and a few pieces.
+        assert!(ahead < 24_000_000, "{ahead} octets were read ahead of the server");
     }
 }

@@ -205,8 +205,7 @@ pub async fn connect_submission(
     vault: &Vault,
     meter: Arc<Meter>,
 ) -> Result<smtp::Session> {
-    let unknown = || Error::new(Kind::NotFound, "smtp").because("no submission server is known");
-    let at = account.smtp.clone().ok_or_else(unknown)?;
+    let at = account.smtp.clone().ok_or_else(|| Error::new(Kind::NoSubmission, &account.address))?;
     let way = proxy(account, vault).await?;
     with_credentials(account, vault, |who| {
         let (way, meter, at) = (way.clone(), meter.clone(), at.clone());

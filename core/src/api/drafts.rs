@@ -7,44 +7,8 @@ use crate::journal::send;
 use crate::model::{AccountId, Address, OutgoingId, PlacementId, Role};
 use crate::query::draft as shown;
 use crate::query::draft::{DraftContent, DraftFile, DraftSaved, DraftView, Queued, Wishes};
-use base64::Engine;
-use std::path::PathBuf;
-use std::time::{Duration, SystemTime};
-
-/// Files of composers that nobody closed are kept so long.
-const STAGED: Duration = Duration::from_secs(7 * 86_400);
-/// No server takes more: 100 MB.
-const LARGEST: u64 = 100_000_000;
 
 impl Core {
-    /// Takes a file in, for a draft. The first piece comes with an empty `id` and gets one, the others come with that; `data` is base64.
-    pub async fn file_take(&self, file: DraftFile, data: String) -> Result<DraftFile> {
-        let bad = |e: base64::DecodeError| Error::new(Kind::Usage, &file.name).because(e);
-        let bytes = base64::engine::general_purpose::STANDARD.decode(data).map_err(bad)?;
-        let id = if file.id.is_empty() { self.new_id() } else { file.id };
-        let path = self.staged(&id)?;
-        let size = tokio::fs::metadata(&path).await.map_or(0, |m| m.len()) + bytes.len() as u64;
-        if size > LARGEST {
-            return Err(Error::new(Kind::TooLarge, file.name));
-        }
-        let write = move || -> Result<()> {
-            use std::io::Write;
-            std::fs::create_dir_all(path.parent().unwrap_or(&path))?;
-            Ok(std::fs::OpenOptions::new().create(true).append(true).open(path)?.write_all(&bytes)?)
-        };
-        tokio::task::spawn_blocking(write).await.map_err(|e| Error::new(Kind::Storage, "").because(e))??;
-        let name = Some(file.name.trim()).filter(|n| !n.is_empty()).unwrap_or("attachment").to_owned();
-        Ok(DraftFile { id, name, size, ..file })
-    }
-
-    /// The composer was closed: its files go.
-    pub async fn files_drop(&self, ids: Vec<String>) -> Result<()> {
-        for id in ids {
-            let _ = tokio::fs::remove_file(self.staged(&id)?).await;
-        }
-        Ok(())
-    }
-
     /// Begins to write: `kind` is new, reply, reply_all, forward or attach (passed on as a file); the last four are about a message, which
     /// is fetched where it is not here.
     pub async fn draft_begin(&self, kind: String, about: Option<PlacementId>) -> Result<DraftView> {
@@ -275,7 +239,7 @@ impl Core {
     async fn letter(&self, content: DraftContent) -> Result<send::Letter> {
         let mut files = Vec::new();
         for file in content.files {
-            let gone = |e: std::io::Error| Error::new(Kind::NotFound, &file.name).because(e);
+            let gone = |e: std::io::Error| Error::new(Kind::FileUnreadable, &file.name).because(e);
             let bytes = tokio::fs::read(self.staged(&file.id)?).await.map_err(gone)?;
             let (name, media_type, content_id) = (file.name, file.media_type, file.content_id);
             // Plain text shows no pictures: they go along as files.
@@ -343,27 +307,7 @@ impl Core {
         Ok(std::iter::once(own).chain(others).collect())
     }
 
-    fn new_id(&self) -> String {
+    pub(super) fn new_id(&self) -> String {
         format!("{:016x}", self.clock.chance(u64::MAX))
-    }
-
-    /// Where a file of a composer lies. Only ids that were given here lead anywhere.
-    fn staged(&self, id: &str) -> Result<PathBuf> {
-        if id.len() != 16 || !id.bytes().all(|b| b.is_ascii_hexdigit()) {
-            return Err(Error::new(Kind::Usage, id));
-        }
-        Ok(self.dirs.data.join("writing").join(id))
-    }
-
-    /// Files of composers that nobody closed go after a week.
-    pub(super) fn sweep_staged(&self) {
-        let now = SystemTime::now();
-        for file in std::fs::read_dir(self.dirs.data.join("writing")).into_iter().flatten().flatten() {
-            let age =
-                file.metadata().and_then(|m| m.modified()).ok().and_then(|t| now.duration_since(t).ok());
-            if age.is_some_and(|age| age > STAGED) {
-                let _ = std::fs::remove_file(file.path());
-            }
-        }
     }
 }

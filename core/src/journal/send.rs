@@ -54,7 +54,7 @@ fn ready_for(
         return Err(Error::new(Kind::TooLarge, said.subject).because("more than 100 MB"));
     }
     if account.smtp.is_none() {
-        return Err(Error::new(Kind::NotFound, "smtp").because("no submission server is known"));
+        return Err(Error::new(Kind::NoSubmission, &account.address));
     }
     let new = NewOutgoing {
         account: account.id,

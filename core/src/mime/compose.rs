@@ -9,6 +9,7 @@ use super::wishes::{self, Wishes};
 use crate::error::{Error, Kind, Result};
 use crate::model::Address;
 use base64::Engine;
+use lettre::address::Envelope;
 use lettre::message::header::{
     ContentDisposition, ContentId, ContentTransferEncoding, ContentType, Date, HeaderName, HeaderValue,
     Headers,
@@ -16,7 +17,12 @@ use lettre::message::header::{
 use lettre::message::{Attachment, Body, Mailbox, Message, MultiPart, SinglePart};
 use mail_parser::{DateTime, MessageParser};
 use std::borrow::Cow;
+use std::io::{self, Read};
+use std::path::Path;
 use std::time::{Duration, UNIX_EPOCH};
+
+/// A message is read in pieces of so many octets.
+const PIECE: u64 = 16 << 10;
 
 /// A message as its author wrote it.
 #[derive(Debug, Clone, Default)]
@@ -87,8 +93,13 @@ pub struct Outline {
 /// A message as bytes (RFC 5322, RFC 2045 to 2047, RFC 2231). Usage where an address is none.
 pub fn compose(letter: &Letter) -> Result<Vec<u8>> {
     let at = UNIX_EPOCH + Duration::from_secs(letter.date.max(0) as u64);
+    let from = mailbox(&letter.from)?;
+    // Who gets it is for the outbox to say; a draft may have nobody yet.
+    let nobody = Envelope::new(None, vec![from.email.clone()])
+        .map_err(|e| Error::new(Kind::Usage, "message").because(e))?;
     let mut message = Message::builder()
-        .from(mailbox(&letter.from)?)
+        .envelope(nobody)
+        .from(from)
         .subject(tidy(&letter.subject))
         .date(at)
         .message_id(Some(format!("<{}>", letter.message_id)))
@@ -328,8 +339,16 @@ pub fn outline(raw: &[u8]) -> Option<Outline> {
     })
 }
 
-/// Without its unseen recipients: as it leaves.
-pub fn without_bcc(raw: &[u8]) -> Cow<'_, [u8]> {
+/// A message as it leaves: without its unseen recipients. No more of it than its header is held in memory.
+pub fn leaving(mut message: Box<dyn Read + Send>) -> io::Result<Box<dyn Read + Send>> {
+    let mut begin = Vec::new();
+    // Until something comes behind the header.
+    while section(&begin).len() == begin.len() && message.by_ref().take(PIECE).read_to_end(&mut begin)? > 0 {}
+    let begin = without_bcc(&begin).into_owned();
+    Ok(Box::new(io::Cursor::new(begin).chain(message)))
+}
+
+fn without_bcc(raw: &[u8]) -> Cow<'_, [u8]> {
     let head = section(raw);
     let hidden = |line: &[u8]| {
         let name = line.split(|b| *b == b':').next().unwrap_or_default().trim_ascii();
@@ -349,6 +368,29 @@ pub fn without_bcc(raw: &[u8]) -> Cow<'_, [u8]> {
     }
     out.extend_from_slice(&raw[head.len()..]);
     Cow::Owned(out)
+}
+
+/// The type of a file, by the ending of its name; what is not known here, programs look at by themselves.
+pub fn media_type(file: &Path) -> &'static str {
+    let ending = file.extension().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
+    match ending.as_str() {
+        "pdf" => "application/pdf",
+        "png" => "image/png",
+        "jpg" | "jpeg" => "image/jpeg",
+        "gif" => "image/gif",
+        "webp" => "image/webp",
+        "txt" | "log" => "text/plain",
+        "csv" => "text/csv",
+        "html" | "htm" => "text/html",
+        "ics" => "text/calendar",
+        "zip" => "application/zip",
+        "json" => "application/json",
+        "docx" => "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+        "xlsx" => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        "mp3" => "audio/mpeg",
+        "mp4" => "video/mp4",
+        _ => "application/octet-stream",
+    }
 }
 
 /// With header fields in front that it lacks: a Message-ID, without which it could not be found again, and a date.
@@ -453,6 +495,14 @@ mod tests {
         assert_eq!(outline.to, ["ze@exemplo.test", "eva@xn--mnchen-3ya.test"]);
         let by_hand = b"bCc : a@b,\r\n c@d\r\nTo: e@f\r\n\r\nBcc: in the body\r\n";
         assert_eq!(&*without_bcc(by_hand), b"To: e@f\r\n\r\nBcc: in the body\r\n");
+        // However long the header is, and also where it is all there is.
+        for (n, end) in [(0, "\r\n\r\nbody"), (9_000, "\n\nbody\n\nmore"), (3, ""), (70_000, "\r\n")] {
+            let raw = format!("Bcc: x@y\r\n{}To: e@f{end}", "A: b\r\n".repeat(n));
+            let mut left = String::new();
+            let mut read = leaving(Box::new(io::Cursor::new(raw.clone()))).unwrap_or_else(|e| panic!("{e}"));
+            read.read_to_string(&mut left).unwrap_or_else(|e| panic!("{e}"));
+            assert!(left == raw["Bcc: x@y\r\n".len()..], "{n}");
+        }
     }
 
     #[test]
@@ -468,6 +518,13 @@ mod tests {
             String::from_utf8_lossy(&raw)
         );
         assert_eq!(completed(raw.clone(), &after, "m@b.test", 0), raw);
+    }
+
+    #[test]
+    fn a_draft_may_have_nobody_to_go_to_yet() {
+        let raw = compose(&Letter { to: vec![], cc: vec![], bcc: vec![], ..letter() });
+        let outline = outline(&raw.unwrap_or_else(|e| panic!("{e}"))).unwrap_or_else(|| panic!("unreadable"));
+        assert!(outline.to.is_empty() && !outline.from.is_empty());
     }
 
     #[test]

@@ -52,6 +52,8 @@ pub struct AccountView {
     pub up_today: u64,
     /// True when the background fetches nothing more today.
     pub spent: bool,
+    /// True when versions of drafts wait for tomorrow.
+    pub drafts_wait: bool,
     /// Bytes received in the last 30 days.
     pub down: u64,
     /// Bytes sent in the last 30 days.
@@ -89,6 +91,7 @@ pub async fn accounts(store: &Store, today: i64) -> Result<Vec<AccountView>> {
             down_today: of_today.down,
             up_today: of_today.up,
             spent: a.budget.for_background().is_some_and(|limit| of_today.down >= limit),
+            drafts_wait: a.budget.for_drafts().is_some_and(|limit| of_today.up >= limit),
             down: used.down,
             up: used.up,
         });

@@ -44,6 +44,11 @@ impl Store {
         .map_err(|e| Error::new(Kind::Storage, "body").because(e))?
     }
 
+    /// The message, to be read in pieces.
+    pub(super) fn stored(&self, packed: Packed) -> Stored {
+        Stored { path: self.bodies().join(&packed.file), packed }
+    }
+
     /// Packs a message, in memory or into a file; hand the result to [`Tx::put_bodies`].
     /// `name` is for the file, and nobody else's.
     pub async fn pack(&self, name: &str, raw: Vec<u8>) -> Result<Packed> {
@@ -165,6 +170,22 @@ impl Packed {
     /// The files that go when nothing refers to it any more; see [`Store::remove_body_files`].
     pub fn into_files(self) -> Vec<String> {
         Some(self.file).filter(|f| !f.is_empty()).into_iter().collect()
+    }
+}
+
+/// A message as it is kept, to be read from its beginning as often as it takes.
+pub struct Stored {
+    packed: Packed,
+    path: PathBuf,
+}
+
+impl Stored {
+    /// The message.
+    pub fn open(&self) -> std::io::Result<Box<dyn std::io::Read + Send>> {
+        Ok(match self.packed.file.is_empty() {
+            true => Box::new(zstd::stream::Decoder::new(std::io::Cursor::new(self.packed.raw.clone()))?),
+            false => Box::new(zstd::stream::Decoder::new(std::fs::File::open(&self.path)?)?),
+        })
     }
 }
 

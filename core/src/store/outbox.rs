@@ -4,7 +4,7 @@
 //! before anything is said, [`Step::HandOver`] before the last octets go out, and nothing but a reply, a copy found on the
 //! server, or the user leads out of [`State::Handed`] and [`State::Unknown`]. No step exists from there back to the queue by itself.
 
-use super::body::Packed;
+use super::body::{Packed, Stored};
 use super::{Store, Tx};
 use crate::error::{Error, Kind, Result};
 use crate::model::{AccountId, OutgoingId, Role};
@@ -232,10 +232,19 @@ impl Store {
 
     /// The message itself, as it was written.
     pub async fn outgoing_raw(&self, id: OutgoingId) -> Result<Vec<u8>> {
+        self.unpack(self.outgoing_packed(id).await?).await
+    }
+
+    /// The same, to be read in pieces.
+    pub async fn outgoing_stored(&self, id: OutgoingId) -> Result<Stored> {
+        Ok(self.stored(self.outgoing_packed(id).await?))
+    }
+
+    async fn outgoing_packed(&self, id: OutgoingId) -> Result<Packed> {
         let row = sqlx::query("SELECT raw, file FROM outbox WHERE id = ?").bind(id.0);
         let row = row.fetch_optional(self.reader()).await?;
         let row = row.ok_or_else(|| Error::new(Kind::NotFound, id.to_string()))?;
-        self.unpack(Packed::of(row.try_get(0)?, row.try_get(1)?)).await
+        Ok(Packed::of(row.try_get(0)?, row.try_get(1)?))
     }
 }
 

@@ -95,6 +95,20 @@ impl Tx {
         Ok(found.is_some())
     }
 
+    /// Whether a message of a mailbox is this version of a draft, or was made from it: `part` of its Message-ID, or of one in its
+    /// References.
+    pub async fn comes_from(&mut self, mailbox: MailboxId, part: &str) -> Result<bool> {
+        let found: Option<i64> = sqlx::query_scalar(
+            "SELECT 1 FROM placement p JOIN message m ON m.id = p.message_id
+             WHERE p.mailbox_id = ? AND p.uid > 0 AND instr(m.message_refs || ' ' || m.message_id, ?) > 0 LIMIT 1",
+        )
+        .bind(mailbox.0)
+        .bind(part)
+        .fetch_optional(self.conn())
+        .await?;
+        Ok(found.is_some())
+    }
+
     /// The visible places of the messages with this Message-ID; none for an empty one.
     pub async fn placements_with_id(&mut self, account: AccountId, id: &str) -> Result<Vec<PlacementId>> {
         if id.is_empty() {

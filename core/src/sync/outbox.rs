@@ -9,10 +9,12 @@ use super::actor::back_off;
 use crate::account;
 use crate::error::{Error, Kind, Result, Retry, Scope};
 use crate::journal::send;
-use crate::mime::compose::without_bcc;
+use crate::mime::compose::leaving;
 use crate::protocol::smtp::Session;
+use crate::protocol::smtp::content::{Content, Source};
 use crate::protocol::smtp::submit::{Failure, Submission};
 use crate::store::Tx;
+use crate::store::body::Stored;
 use crate::store::outbox::{Outgoing, State, Step};
 use std::sync::Arc;
 use std::time::Duration;
@@ -95,8 +97,8 @@ async fn send_due(ctx: &Context, session: &mut Option<Session>) -> Result<u32> {
 
 /// Sends one that was claimed; true when it has gone.
 async fn one(ctx: &Context, session: &mut Option<Session>, o: &Outgoing) -> Result<bool> {
-    let raw = match ctx.store.outgoing_raw(o.id).await {
-        Ok(raw) => raw,
+    let content = match content(ctx, o).await {
+        Ok(content) => content,
         Err(e) => {
             not_taken(ctx, o, &Error { retry: Retry::Never, ..e }, Vec::new()).await?;
             return Ok(false);
@@ -113,11 +115,10 @@ async fn one(ctx: &Context, session: &mut Option<Session>, o: &Outgoing) -> Resu
         },
     };
     let to: Vec<String> = o.to.iter().map(|r| r.address.clone()).collect();
-    let leaves = without_bcc(&raw);
     let mail = Submission {
         from: &o.from,
         to: &to,
-        raw: &leaves,
+        content: &content,
         report_delivery: o.report_delivery,
         require_tls: o.require_tls,
     };
@@ -143,7 +144,7 @@ async fn one(ctx: &Context, session: &mut Option<Session>, o: &Outgoing) -> Resu
         }
         Err(Failure { error, refused, .. }) => {
             // Whatever comes next on this line cannot be told apart.
-            let cut = error.ends_connection() || error.scope >= Scope::Account;
+            let cut = error.ends_connection() || error.scope >= Scope::Account || way.is_broken();
             if cut {
                 *session = None;
             }
@@ -158,6 +159,17 @@ async fn one(ctx: &Context, session: &mut Option<Session>, o: &Outgoing) -> Resu
             Ok(false)
         }
     }
+}
+
+/// The message as it leaves, to be read in pieces.
+async fn content(ctx: &Context, o: &Outgoing) -> Result<Content> {
+    struct Leaving(Stored);
+    impl Source for Leaving {
+        fn open(&self) -> std::io::Result<Box<dyn std::io::Read + Send>> {
+            leaving(self.0.open()?)
+        }
+    }
+    Content::of(Leaving(ctx.store.outgoing_stored(o.id).await?)).await
 }
 
 async fn connect(ctx: &Context) -> Result<Session> {

@@ -138,11 +138,12 @@ pub(super) struct Claimed {
 
 /// Sends what is due for one mailbox; false when there was nothing that could be sent.
 async fn replay_mailbox(ctx: &Context, session: &mut Session, mailbox: MailboxId) -> Result<bool> {
-    let uncertain = settle_uncertain(ctx, session, mailbox).await?;
+    let mut uncertain = settle_uncertain(ctx, session, mailbox).await?;
+    uncertain |= upload::settle_thrown_away(ctx, session, mailbox).await?;
     let guard = ctx.lock(mailbox).await;
     pull::pull_locked(ctx, session, mailbox).await?;
     let row = ctx.store.mailbox(mailbox).await?;
-    let uncertain = uncertain | upload::settle(ctx, session, &row).await?;
+    uncertain |= upload::settle(ctx, session, &row).await?;
     let claimed = claim(ctx, mailbox).await?;
     let (flags, rest): (Vec<Claimed>, Vec<Claimed>) =
         claimed.into_iter().partition(|c| matches!(c.intent.kind, IntentKind::Flag(_)));

@@ -4,10 +4,11 @@
 //! has told the UID, what it says of the message is what counts from then on, so that every device knows it by the same
 //! identity. One that the server does not take waits: it is nowhere else.
 
-use super::{Context, headers, pull};
+use super::{Context, budget, headers, pull};
 use crate::error::{Kind, Result};
 use crate::journal::draft::Version;
 use crate::journal::undo;
+use crate::model::{MailboxId, Role};
 use crate::protocol::imap::Session;
 use crate::protocol::imap::append::{Upload, date_time};
 use crate::protocol::imap::messages::Which;
@@ -24,8 +25,9 @@ const GRACE: i64 = 30;
 /// Sends the uploads of a mailbox that are due; false when there was nothing to do.
 pub async fn send(ctx: &Context, session: &mut Session, row: &MailboxRow) -> Result<bool> {
     let due = ctx.due_time();
-    let mut waiting = waiting(ctx, row).await?;
+    let mut waiting = waiting(ctx, row.id).await?;
     waiting.retain(|i| i.not_before <= due);
+    leave_drafts(ctx, &mut waiting).await?;
     if waiting.is_empty() {
         return Ok(false);
     }
@@ -39,10 +41,27 @@ pub async fn send(ctx: &Context, session: &mut Session, row: &MailboxRow) -> Res
     Ok(true)
 }
 
+/// Takes out the versions of drafts that have to wait for another day.
+async fn leave_drafts(ctx: &Context, waiting: &mut Vec<IntentRow>) -> Result<()> {
+    let mut octets = 0;
+    for intent in std::mem::take(waiting) {
+        let version = ctx.store.version(intent.placement).await?;
+        if intent.state == IntentState::Queued && version.is_some_and(|(id, ..)| Version::of(&id).is_some()) {
+            let size = ctx.store.placement(intent.placement).await?.message;
+            octets += ctx.store.message(size).await?.size;
+            if !budget::allows_draft(ctx, octets).await? {
+                continue;
+            }
+        }
+        waiting.push(intent);
+    }
+    Ok(())
+}
+
 /// The uploads of a mailbox that are not through, in their order. Nobody has to wait for the writer to learn that there are none.
-async fn waiting(ctx: &Context, row: &MailboxRow) -> Result<Vec<IntentRow>> {
+async fn waiting(ctx: &Context, mailbox: MailboxId) -> Result<Vec<IntentRow>> {
     let mut all = ctx.store.waiting_intents(ctx.account).await?;
-    all.retain(|i| i.mailbox == row.id && i.kind == IntentKind::Append);
+    all.retain(|i| i.mailbox == mailbox && i.kind == IntentKind::Append);
     Ok(all)
 }
 
@@ -138,17 +157,66 @@ async fn replaced_elsewhere(mut tx: Tx, intent: &IntentRow, p: &PlacementRow) ->
     if !tx.is_led_to_by(p.mailbox, v.version).await? {
         return Ok(false);
     }
-    tx.set_intent_state(&[intent.id], IntentState::Done).await?;
-    undo::drop_with_wishes(&mut tx, p.id).await?;
+    give_up(&mut tx, intent).await?;
     tx.commit().await?;
     Ok(true)
+}
+
+/// Versions of drafts that may have arrived, and do not lie there: another device may have thrown them away, and then they, or what was
+/// made of them, lie in the trash. Nothing may be locked: the trash is brought in step.
+pub async fn settle_thrown_away(ctx: &Context, session: &mut Session, mailbox: MailboxId) -> Result<bool> {
+    if versions_in_doubt(ctx, mailbox).await?.is_empty() {
+        return Ok(false);
+    }
+    // First the drafts, then the trash: what left the one must then be seen in the other.
+    let guard = ctx.lock(mailbox).await;
+    pull::pull_locked(ctx, session, mailbox).await?;
+    let mut any = settle(ctx, session, &ctx.store.mailbox(mailbox).await?).await?;
+    drop(guard);
+    let left = versions_in_doubt(ctx, mailbox).await?;
+    let all = ctx.store.mailboxes(ctx.account).await?;
+    let trash = all.iter().find(|m| m.role == Some(Role::Trash) && m.usable() && m.uid_validity > 0);
+    let Some(trash) = trash.filter(|m| m.id != mailbox && !left.is_empty()) else { return Ok(any) };
+    match pull::pull(ctx, session, trash.id).await {
+        Ok(()) => while headers::next_batch(ctx, session, trash.id, 1000).await? {},
+        Err(e) if e.kind == Kind::MailboxGone => return Ok(any),
+        Err(e) => return Err(e),
+    }
+    let mut tx = ctx.store.begin().await?;
+    for (intent, id) in left {
+        let Some(v) = Version::of(&id) else { continue };
+        if tx.comes_from(trash.id, v.version).await? {
+            give_up(&mut tx, &intent).await?;
+            any = true;
+        }
+    }
+    tx.commit().await?;
+    Ok(any)
+}
+
+/// The uploads of drafts that may have arrived, with the Message-ID of the version.
+async fn versions_in_doubt(ctx: &Context, mailbox: MailboxId) -> Result<Vec<(IntentRow, String)>> {
+    let mut found = Vec::new();
+    for intent in waiting(ctx, mailbox).await?.into_iter().filter(|i| i.state == IntentState::Sent) {
+        let id = ctx.store.version(intent.placement).await?.map(|(id, ..)| id).unwrap_or_default();
+        if Version::of(&id).is_some() {
+            found.push((intent, id));
+        }
+    }
+    Ok(found)
+}
+
+/// It had arrived, and others went on from it.
+async fn give_up(tx: &mut Tx, intent: &IntentRow) -> Result<()> {
+    tx.set_intent_state(&[intent.id], IntentState::Done).await?;
+    undo::drop_with_wishes(tx, intent.placement).await
 }
 
 /// Settles the uploads that may have arrived, before anything else that is wished for this mailbox: what an upload has become must not be
 /// taken for something else. False when none was.
 pub async fn settle(ctx: &Context, session: &mut Session, row: &MailboxRow) -> Result<bool> {
     let mut any = false;
-    for intent in waiting(ctx, row).await?.iter().filter(|i| i.state == IntentState::Sent) {
+    for intent in waiting(ctx, row.id).await?.iter().filter(|i| i.state == IntentState::Sent) {
         any |= recognised(ctx, session, row, intent).await?;
     }
     Ok(any)

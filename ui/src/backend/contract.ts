@@ -332,6 +332,10 @@ up_today: number,
  */
 spent: boolean, 
 /**
+ * True when versions of drafts wait for tomorrow.
+ */
+drafts_wait: boolean, 
+/**
  * Bytes received in the last 30 days.
  */
 down: number, 

@@ -1,6 +1,9 @@
 import type { Event } from "./contract";
 import type { Backend } from "./index";
 
+/** Between the windows of one browser. */
+const notes = new BroadcastChannel("malote");
+
 /** A plain browser over the test bridge (tests/bridge): the same contract over loopback HTTP. */
 export const web: Backend = {
 	async call(name, params) {
@@ -22,7 +25,21 @@ export const web: Backend = {
 		return () => source.close();
 	},
 	openAttachment: async () => false,
-	onMailto: () => {},
+	wanted: async () => [],
+	onWanted: () => {},
+	severalWindows: async () => true,
+	popOut: async (draft, id) => {
+		window.open(`?draft=${id}`, `compose-${draft}`, "popup,width=720,height=680");
+	},
+	raise: async () => false,
+	leave: async (note) => {
+		if (note) notes.postMessage(note);
+		window.close();
+	},
+	onNote: (hear) => {
+		notes.onmessage = (message) => hear(message.data);
+	},
+	onClosing: () => {},
 	openLink: async (url) => {
 		window.open(url, "_blank", "noreferrer");
 	},

@@ -327,10 +327,13 @@ export const en = {
 				? "Only the list; messages when opened"
 				: `Whole messages of the last ${keep.replace("d", "")} days`,
 	budget: "Receive at most, a day (MB)",
+	budgetUp: "Send at most, a day (MB)",
 	budgetNone: "no limit",
 	today: (down: string, up: string) => `Today: ${down} received, ${up} sent`,
 	spent:
 		"Almost all that the provider allows for today has been used. New mail and what you open still come; the rest comes tomorrow.",
+	draftsWait:
+		"Almost all that may be sent today has been sent. Messages still leave; what you are writing stays on this device and reaches the others tomorrow.",
 	spentShort: "The rest comes tomorrow",
 	traffic: (down: string, up: string) => `In 30 days: ${down} received, ${up} sent`,
 	pauseAccount: "Pause",
@@ -398,6 +401,7 @@ export const en = {
 		restore: "Restore",
 		enlarge: "Enlarge",
 		dock: "Make smaller",
+		popOut: "Open in its own window",
 		saving: "Saving…",
 		saved: "Draft saved",
 		sending: (seconds: number) => `It leaves in ${seconds} seconds`,
@@ -544,6 +548,12 @@ export const en = {
 			`${s} cannot promise encryption all the way, which you asked for. The message was not sent and is kept here. Take it back and send it without that wish, or through another account.`,
 		no_foreign_letters: (s: string) =>
 			`Your server cannot write to ${s}: it takes plain letters only. The message was not sent and is kept here. Use another address, or another account.`,
+		no_submission: (s: string) =>
+			`The account ${s} has no server for sending yet. Nothing is lost, and what you wrote stays here. Enter one under Settings, Accounts.`,
+		file_unreadable: (s: string) =>
+			`The file ${s} cannot be read, so it was not attached. Everything else is as it was. Check that it is still there.`,
+		file_too_large: (s: string) =>
+			`${s} has more than 100 MB, and no mail server takes that. It was not attached. Send a link to it instead.`,
 		already_exists: (s: string) => `There is a folder ${s} already. Nothing was changed.`,
 		contact_admin: (s: string) =>
 			`${s} sends you to the people who run it. Your mail here is untouched. Ask your provider's support.`,

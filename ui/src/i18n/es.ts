@@ -324,10 +324,13 @@ export const es: Texts = {
 				? "Solo la lista; mensajes al abrirlos"
 				: `Mensajes enteros de los últimos ${keep.replace("d", "")} días`,
 	budget: "Recibir como máximo, al día (MB)",
+	budgetUp: "Enviar como máximo, al día (MB)",
 	budgetNone: "sin límite",
 	today: (down, up) => `Hoy: ${down} recibidos, ${up} enviados`,
 	spent:
 		"Ya se usó casi todo lo que el proveedor permite por hoy. El correo nuevo y lo que abras siguen llegando; el resto llega mañana.",
+	draftsWait:
+		"Ya se envió casi todo lo que se puede enviar hoy. Los mensajes siguen saliendo; lo que escribes queda en este dispositivo y llega a los demás mañana.",
 	spentShort: "El resto llega mañana",
 	traffic: (down, up) => `En 30 días: ${down} recibidos, ${up} enviados`,
 	pauseAccount: "Pausar",
@@ -394,6 +397,7 @@ export const es: Texts = {
 		restore: "Restaurar",
 		enlarge: "Ampliar",
 		dock: "Reducir",
+		popOut: "Abrir en su propia ventana",
 		saving: "Guardando…",
 		saved: "Borrador guardado",
 		sending: (seconds: number) => `Sale en ${seconds} segundos`,
@@ -539,6 +543,12 @@ export const es: Texts = {
 			`${x} no puede prometer cifrado hasta el final, como pediste. El mensaje no se envió y está guardado aquí. Recupéralo y envíalo sin ese deseo, o por otra cuenta.`,
 		no_foreign_letters: (x) =>
 			`Tu servidor no puede escribir a ${x}: solo admite letras simples. El mensaje no se envió y está guardado aquí. Usa otra dirección u otra cuenta.`,
+		no_submission: (x) =>
+			`La cuenta ${x} aún no tiene servidor de envío. No se perdió nada, y lo que escribiste sigue aquí. Indica uno en Ajustes, Cuentas.`,
+		file_unreadable: (x) =>
+			`El archivo ${x} no se puede leer, así que no se adjuntó. Todo lo demás está como estaba. Comprueba que sigue ahí.`,
+		file_too_large: (x) =>
+			`${x} tiene más de 100 MB, y ningún servidor de correo acepta eso. No se adjuntó. Envía un enlace a él.`,
 		already_exists: (x) => `Ya existe una carpeta ${x}. Nada cambió.`,
 		contact_admin: (x) =>
 			`${x} te remite a quienes lo administran. Lo que hay aquí sigue intacto. Consulta al soporte de tu proveedor.`,

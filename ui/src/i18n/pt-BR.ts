@@ -325,10 +325,13 @@ export const ptBR: Texts = {
 				? "Só a lista; mensagens ao abrir"
 				: `Mensagens inteiras dos últimos ${keep.replace("d", "")} dias`,
 	budget: "Receber no máximo, por dia (MB)",
+	budgetUp: "Enviar no máximo, por dia (MB)",
 	budgetNone: "sem limite",
 	today: (down, up) => `Hoje: ${down} recebidos, ${up} enviados`,
 	spent:
 		"Quase tudo o que o provedor permite para hoje já foi usado. Mensagens novas e o que você abrir ainda chegam; o resto vem amanhã.",
+	draftsWait:
+		"Quase tudo o que pode ser enviado hoje já foi. Mensagens ainda saem; o que você está escrevendo fica neste aparelho e chega aos outros amanhã.",
 	spentShort: "O resto vem amanhã",
 	traffic: (down, up) => `Em 30 dias: ${down} recebidos, ${up} enviados`,
 	pauseAccount: "Pausar",
@@ -395,6 +398,7 @@ export const ptBR: Texts = {
 		restore: "Restaurar",
 		enlarge: "Ampliar",
 		dock: "Diminuir",
+		popOut: "Abrir em janela própria",
 		saving: "Salvando…",
 		saved: "Rascunho salvo",
 		sending: (seconds: number) => `Sai em ${seconds} segundos`,
@@ -541,6 +545,12 @@ export const ptBR: Texts = {
 			`${x} não pode prometer criptografia até o fim, como você pediu. A mensagem não foi enviada e está guardada aqui. Traga-a de volta e envie sem esse pedido, ou por outra conta.`,
 		no_foreign_letters: (x) =>
 			`Seu servidor não consegue escrever para ${x}: só aceita letras simples. A mensagem não foi enviada e está guardada aqui. Use outro endereço ou outra conta.`,
+		no_submission: (x) =>
+			`A conta ${x} ainda não tem servidor de envio. Nada se perdeu, e o que você escreveu fica aqui. Informe um em Ajustes, Contas.`,
+		file_unreadable: (x) =>
+			`O arquivo ${x} não pode ser lido, por isso não foi anexado. Todo o resto está como estava. Veja se ele ainda está lá.`,
+		file_too_large: (x) =>
+			`${x} tem mais de 100 MB, e nenhum servidor de e-mail aceita isso. Não foi anexado. Envie um link para ele.`,
 		already_exists: (x) => `Já existe uma pasta ${x}. Nada mudou.`,
 		contact_admin: (x) =>
 			`${x} pede que você fale com quem o administra. O que está aqui continua intacto. Procure o suporte do provedor.`,

@@ -2,7 +2,8 @@
 import { type Address, call, type Done, type ListView, type Mark, openLink, type Role } from "../backend";
 import { i18n } from "../i18n/index.svelte";
 import { attempt } from "./attempt";
-import { composers, type Kind } from "./composer.svelte";
+import type { Kind } from "./composer.svelte";
+import { composers } from "./composers.svelte";
 import { list } from "./list.svelte";
 import { look } from "./look.svelte";
 import { reader } from "./reader.svelte";

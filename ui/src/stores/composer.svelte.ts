@@ -1,4 +1,4 @@
-// What is being written: any number of drafts at once, each put down by itself two quiet seconds after the last change.
+// One message that is being written, put down by itself two quiet seconds after the last change.
 import {
 	type Address,
 	asError,
@@ -7,18 +7,15 @@ import {
 	type DraftFile,
 	type DraftView,
 	type ErrorView,
-	onMailto,
 	type Wishes,
 } from "../backend";
 import { i18n } from "../i18n/index.svelte";
 import { attempt } from "./attempt";
 import { base64 } from "./bytes";
 import { type Doubt, doubtAbout } from "./doubt";
-import { look } from "./look.svelte";
-import { isAddress, parseMailto } from "./people";
+import { isAddress } from "./people";
 import { canShrink, canStandInText, smaller } from "./pictures";
-import { escaped, quoted, signed, withFiles, withPictures } from "./quote";
-import { session } from "./session.svelte";
+import { quoted, signed, withFiles, withPictures } from "./quote";
 import { toasts } from "./toasts.svelte";
 import { writing } from "./writing.svelte";
 
@@ -30,6 +27,11 @@ const UNDO = 10;
 const PIECE = 3 * 256 * 1024;
 
 export type Kind = "new" | "reply" | "reply_all" | "forward" | "attach";
+
+/** What became of it: the window that shows the mail says so, with the way back. `at` = when it will be sent; 0 = now. */
+export type Note =
+	| { kind: "sent"; id: string; at: number; hold: number }
+	| { kind: "discarded"; actions: string[]; hold: number };
 
 /** A file on its way into a draft. */
 interface Coming {
@@ -96,8 +98,17 @@ export class Composer {
 	#timer: ReturnType<typeof setTimeout> | undefined;
 	#turn: Promise<void> = Promise.resolve();
 
-	constructor(key: number, view: DraftView, kind: Kind) {
+	/** It is closed: told once, with what became of it. */
+	readonly #closed: (composer: Composer, note: Note | null) => void;
+
+	constructor(
+		key: number,
+		view: DraftView,
+		kind: Kind,
+		closed: (composer: Composer, note: Note | null) => void,
+	) {
 		const content = view.content;
+		this.#closed = closed;
 		this.key = key;
 		this.account = content.account;
 		this.from = content.from;
@@ -227,9 +238,7 @@ export class Composer {
 					hold,
 					zone: -new Date(at ? at * 1000 : Date.now()).getTimezoneOffset(),
 				});
-				composers.forget(this);
-				const text = at ? i18n.t.compose.willSend(i18n.dayAndTime(sent.at)) : i18n.t.compose.sending(hold);
-				toasts.show(text, { undo: () => void composers.edit(sent.id), seconds: hold });
+				this.#closed(this, { kind: "sent", id: sent.id, at: at ? sent.at : 0, hold });
 			} catch (thrown) {
 				this.error = asError(thrown);
 				this.state = "dirty";
@@ -241,22 +250,25 @@ export class Composer {
 	/** Puts it down and away. */
 	async close() {
 		if (this.state === "dirty" || this.state === "saving") await this.save();
-		if (!this.error) composers.forget(this);
+		if (!this.error) this.#closed(this, null);
 	}
 
-	/** Throws it away; what was put down can be brought back. */
+	/** Puts it down, so that it can be opened elsewhere: its key and its version; `null` where that failed. */
+	async handOver() {
+		if (!this.#id || !this.#draft) this.state = "dirty";
+		await this.save();
+		return this.error || !this.#id ? null : { draft: this.#draft, id: this.#id };
+	}
+
+	/** Throws it away: what was put down goes into the trash, and can be brought back. */
 	async discard() {
 		clearTimeout(this.#timer);
 		await this.#turn;
-		composers.forget(this);
-		if (!this.#id) return;
+		if (!this.#id) return this.#closed(this, null);
 		const ids = [this.#id];
 		await attempt(async () => {
-			const done = await call("delete", { ids, hold: UNDO });
-			toasts.show(i18n.t.compose.discarded, {
-				undo: () => void call("undo", { actions: done.actions }),
-				seconds: UNDO,
-			});
+			const done = await call("trash", { ids });
+			this.#closed(this, { kind: "discarded", actions: done.actions, hold: UNDO });
 		});
 	}
 
@@ -327,73 +339,3 @@ export class Composer {
 		return this.#id === id;
 	}
 }
-
-/** All that is being written. */
-class Composers {
-	all = $state.raw<Composer[]>([]);
-	#next = 1;
-
-	private open(view: DraftView, kind: Kind = "new") {
-		const composer = new Composer(this.#next++, view, kind);
-		// Where there is room for one, the others lie under it.
-		if (look.columns > 1) for (const other of this.all) other.minimised = true;
-		this.all = [...this.all, composer];
-		return composer;
-	}
-
-	/** Begins to write: something new, or about a message. */
-	begin(kind: Kind = "new", about: string | null = null) {
-		return attempt(async () => {
-			const view = await call("draft_begin", { kind, about });
-			// A new one is written from the account that is being looked at.
-			const account = session.accounts.find((a) => a.id === session.current?.account);
-			if (kind === "new" && account && account.id !== view.content.account) {
-				const from = { name: account.name, address: account.address };
-				view.content = { ...view.content, account: account.id, from };
-			}
-			this.open(view, kind);
-		});
-	}
-
-	/** Links of mail that mean writing to somebody are followed here. */
-	hearLinks() {
-		onMailto((url) => void this.link(url));
-	}
-
-	/** Begins a message that a link names (RFC 6068): whom, what about, what it says, and nothing else. */
-	link(url: string) {
-		return attempt(async () => {
-			const { to, cc, bcc, subject, text } = parseMailto(url);
-			const view = await call("draft_begin", { kind: "new", about: null });
-			const lines = text.split("\n").map((line) => `<div>${escaped(line) || "<br>"}</div>`);
-			view.content = { ...view.content, to, cc, bcc, subject, html: text ? lines.join("") : "" };
-			this.open(view, "new");
-		});
-	}
-
-	/** Goes on writing a draft. */
-	draft(id: string) {
-		const open = this.all.find((c) => c.is(id));
-		if (open) {
-			open.minimised = false;
-			return Promise.resolve();
-		}
-		return attempt(async () => void this.open(await call("draft_open", { id })));
-	}
-
-	/** Takes a message back from the outbox, to write on. */
-	edit(id: string) {
-		return attempt(async () => void this.open(await call("outbox_edit", { id })));
-	}
-
-	/** It is closed: its files go. */
-	forget(composer: Composer) {
-		this.all = this.all.filter((c) => c !== composer);
-		void call("files_drop", { ids: composer.files.map((f) => f.id) });
-	}
-
-	/** On a phone one is on screen at a time, and covers everything. */
-	covers = $derived(look.columns === 1 && this.all.length > 0);
-}
-
-export const composers = new Composers();

@@ -1,7 +1,7 @@
 // Keyboard: Gmail's set. Single keys count only while nobody is typing and no dialog is open.
 import { call } from "../backend";
 import { answer, archive, junk, show, step, targets, toggleRead, toggleStar, trash, undo } from "./actions";
-import { composers } from "./composer.svelte";
+import { composers } from "./composers.svelte";
 import { list } from "./list.svelte";
 import { look } from "./look.svelte";
 import { reader } from "./reader.svelte";

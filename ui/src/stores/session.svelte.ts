@@ -98,6 +98,21 @@ class Session {
 		}
 	}
 
+	/** For a window that only writes: who can write, and how it looks. */
+	async startWriting() {
+		try {
+			await listen((event) => {
+				if (event.event === "accounts") void this.readAccounts();
+			});
+			await look.start();
+			await this.readAccounts();
+			this.phase = "mail";
+		} catch (thrown) {
+			this.fatal = asError(thrown);
+			this.phase = "broken";
+		}
+	}
+
 	async readAll() {
 		await Promise.all([this.readAccounts(), this.readMailboxes(), this.readNotices(), outbox.read()]);
 		this.states = await call("states", {});
@@ -182,9 +197,9 @@ class Session {
 		void call("folder_keep", { mailbox, keep });
 	}
 
-	/** How many megabytes an account may receive in a day; 0 = as many as it likes. */
-	budget(account: AccountView, down: number) {
-		void call("account_budget", { id: account.id, down, up: account.budget_up });
+	/** How many megabytes an account may receive and send in a day; 0 = as many as it likes. */
+	budget(account: AccountView, down: number, up: number) {
+		void call("account_budget", { id: account.id, down, up });
 	}
 
 	checkNow() {

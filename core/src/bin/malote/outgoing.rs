@@ -2,7 +2,7 @@
 
 use crate::args::{Draft, Outbox, Send, Written};
 use crate::output;
-use malote_core::api::{Core, File, Letter, RowView, address_of, time_of};
+use malote_core::api::{Core, File, Letter, RowView, address_of, media_type, time_of};
 use malote_core::error::{Error, Kind, Result};
 use malote_core::model::{AccountId, Address, OutgoingId, PlacementId, Role};
 use serde_json::{Value, json};
@@ -162,29 +162,6 @@ fn read(file: &Path) -> Result<Vec<u8>> {
         std::io::ErrorKind::NotFound => Error::new(Kind::NotFound, file.display().to_string()),
         _ => e.into(),
     })
-}
-
-/// By the ending of its name; what is not known here, programs look at by themselves.
-fn media_type(file: &Path) -> &'static str {
-    let ending = file.extension().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
-    match ending.as_str() {
-        "pdf" => "application/pdf",
-        "png" => "image/png",
-        "jpg" | "jpeg" => "image/jpeg",
-        "gif" => "image/gif",
-        "webp" => "image/webp",
-        "txt" | "log" => "text/plain",
-        "csv" => "text/csv",
-        "html" | "htm" => "text/html",
-        "ics" => "text/calendar",
-        "zip" => "application/zip",
-        "json" => "application/json",
-        "docx" => "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-        "xlsx" => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-        "mp3" => "audio/mpeg",
-        "mp4" => "video/mp4",
-        _ => "application/octet-stream",
-    }
 }
 
 /// Lists what is on its way out, or says what is to become of it.

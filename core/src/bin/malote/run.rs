@@ -487,7 +487,7 @@ async fn status(core: &Core, json: bool) -> Result<()> {
             "account": a.address, "folders": own.len(), "messages": sum(|m| m.total), "missing": sum(|m| m.missing),
             "unread": sum(|m| m.unread), "waiting": a.waiting, "checked": checked,
             "down": a.down, "up": a.up, "down_today": a.down_today, "up_today": a.up_today,
-            "budget_down": a.budget_down, "budget_up": a.budget_up, "spent": a.spent,
+            "budget_down": a.budget_down, "budget_up": a.budget_up, "spent": a.spent, "drafts_wait": a.drafts_wait,
         }));
     }
     if json {

@@ -28,7 +28,7 @@ impl Language {
 /// Exit statuses of DESIGN section 10.
 pub fn exit_status(kind: Kind) -> u8 {
     match kind {
-        Kind::Usage | Kind::NotFound | Kind::Cancelled => 2,
+        Kind::Usage | Kind::NotFound | Kind::Cancelled | Kind::FileUnreadable | Kind::FileTooLarge => 2,
         Kind::SignInRefused
         | Kind::PasswordExpired
         | Kind::SecretMissing
@@ -38,6 +38,7 @@ pub fn exit_status(kind: Kind) -> u8 {
         | Kind::PasswordCommand
         | Kind::Paused
         | Kind::SubmissionOff
+        | Kind::NoSubmission
         | Kind::ConsentNeeded
         | Kind::TokenRefused => 3,
         Kind::HostUnknown | Kind::Unreachable | Kind::Proxy | Kind::ConnectionLost | Kind::Timeout => 4,
@@ -198,6 +199,21 @@ fn template(kind: Kind) -> [&'static str; 3] {
             "your server cannot write to {}: it takes plain letters only; the message was not sent and is in the outbox; use another address, or another account.",
             "seu servidor não consegue escrever para {}: só aceita letras simples; a mensagem não foi enviada e está na caixa de saída; use outro endereço ou outra conta.",
             "tu servidor no puede escribir a {}: solo admite letras simples; el mensaje no se envió y está en la bandeja de salida; usa otra dirección u otra cuenta.",
+        ],
+        Kind::NoSubmission => [
+            "the account {} has no server for sending; nothing was sent; name one in the app's settings.",
+            "a conta {} não tem servidor de envio; nada foi enviado; informe um nos ajustes do aplicativo.",
+            "la cuenta {} no tiene servidor de envío; no se envió nada; indica uno en los ajustes de la aplicación.",
+        ],
+        Kind::FileUnreadable => [
+            "the file {} cannot be read; nothing was attached; check that it is still there and that you may read it.",
+            "o arquivo {} não pode ser lido; nada foi anexado; veja se ele ainda está lá e se você pode lê-lo.",
+            "el archivo {} no se puede leer; no se adjuntó nada; comprueba que sigue ahí y que puedes leerlo.",
+        ],
+        Kind::FileTooLarge => [
+            "the file {} has more than 100 MB, which no server takes; it was not attached; send a link to it instead.",
+            "o arquivo {} tem mais de 100 MB, o que nenhum servidor aceita; não foi anexado; envie um link para ele.",
+            "el archivo {} tiene más de 100 MB, lo que ningún servidor acepta; no se adjuntó; envía un enlace a él.",
         ],
         Kind::AlreadyExists => [
             "there is a folder {} already; nothing was changed.",

@@ -40,6 +40,11 @@ impl Session {
         self.offers.get("SIZE")?.split(' ').next()?.parse().ok().filter(|n| *n > 0)
     }
 
+    /// Something was begun and not ended: nothing more can be said.
+    pub fn is_broken(&self) -> bool {
+        self.wire.broken
+    }
+
     pub(super) async fn reply(&mut self, patience: Duration) -> Result<Reply> {
         let line = self.wire.line(patience).await?;
         self.rest(&line, patience).await

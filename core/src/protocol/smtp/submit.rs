@@ -4,28 +4,39 @@
 //! is heard, nobody knows. [`Failure::handed_over`] is that line, and nothing here crosses it twice.
 
 use super::Session;
+use super::content::Content;
 use super::reply::Reply;
 use super::session::PATIENCE;
-use crate::error::{Error, Kind};
-use std::borrow::Cow;
+use crate::error::{Error, Kind, Result as Fallible};
 use std::time::Duration;
+use tokio::sync::mpsc::Receiver;
 
 /// How long a server may take to think about a whole message: 10 minutes (RFC 5321 section 4.5.3.2.6).
 const DIGESTING: Duration = Duration::from_secs(600);
 
+/// So many octets are kept back until it is written down that the server may have the message: without them it has none.
+const LAST: usize = 3;
+
 /// A message and to whom it goes.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone)]
 pub struct Submission<'m> {
     /// Where failures are reported to; empty = to nobody.
     pub from: &'m str,
     /// To whom, each once.
     pub to: &'m [String],
-    /// The message. Lines that end otherwise are made to end with CRLF.
-    pub raw: &'m [u8],
+    /// The message.
+    pub content: &'m Content,
     /// Report delivery as well as failure and delay (RFC 3461), where the server can.
     pub report_delivery: bool,
     /// Refuse to let it go on without TLS (RFC 8689).
     pub require_tls: bool,
+}
+
+impl<'m> Submission<'m> {
+    /// With nothing asked for that does not go without saying.
+    pub fn new(from: &'m str, to: &'m [String], content: &'m Content) -> Self {
+        Self { from, to, content, report_delivery: false, require_tls: false }
+    }
 }
 
 /// A message that the server took for all it was meant for.
@@ -62,8 +73,7 @@ impl Session {
         brink: impl AsyncFnOnce() -> Result<(), Error>,
     ) -> Result<Taken, Failure> {
         let host = self.wire.host().to_owned();
-        let raw = with_line_ends(mail.raw);
-        let (from, rcpts) = self.envelope(mail, &raw)?;
+        let (from, rcpts) = self.envelope(mail)?;
         // MAIL and RCPT in one breath where the server takes them so (RFC 2920 section 3.1). DATA waits for their answers: behind it,
         // with one recipient refused, there would be no way back.
         let replies = if self.can("PIPELINING") {
@@ -101,9 +111,9 @@ impl Session {
             return Err(Failure { error, handed_over: false, refused });
         }
         let reply = if self.can("CHUNKING") {
-            self.chunk(&raw, brink).await?
+            self.chunk(mail.content, brink).await?
         } else {
-            self.data(&raw, brink).await?
+            self.data(mail.content, brink).await?
         };
         match reply.check(&host) {
             Ok(()) => Ok(Taken { reply }),
@@ -114,17 +124,17 @@ impl Session {
     /// BDAT (RFC 3030 section 2).
     async fn chunk(
         &mut self,
-        raw: &[u8],
+        content: &Content,
         brink: impl AsyncFnOnce() -> Result<(), Error>,
     ) -> Result<Reply, Failure> {
-        self.wire.say(&format!("BDAT {} LAST", raw.len())).await?;
-        self.hand_over(raw, brink).await
+        self.wire.say(&format!("BDAT {} LAST", content.size)).await?;
+        self.hand_over(content.stream(false), brink).await
     }
 
     /// DATA (RFC 5321 section 4.1.1.4).
     async fn data(
         &mut self,
-        raw: &[u8],
+        content: &Content,
         brink: impl AsyncFnOnce() -> Result<(), Error>,
     ) -> Result<Reply, Failure> {
         let ready = self.command("DATA").await?;
@@ -136,27 +146,32 @@ impl Session {
                 .into());
         }
         self.wire.broken = true;
-        self.hand_over(&stuffed(raw), brink).await
+        self.hand_over(content.stream(true), brink).await
     }
 
     async fn hand_over(
         &mut self,
-        bytes: &[u8],
+        mut pieces: Receiver<Fallible<Vec<u8>>>,
         brink: impl AsyncFnOnce() -> Result<(), Error>,
     ) -> Result<Reply, Failure> {
         // All but the last octets first: should the line break before those, the server cannot have taken it.
-        let (most, last) = bytes.split_at(bytes.len().saturating_sub(3));
-        self.wire.transport.write(most).await?;
+        let mut held: Vec<u8> = Vec::new();
+        while let Some(piece) = pieces.recv().await {
+            held.extend(piece?);
+            let most = held.len().saturating_sub(LAST);
+            self.wire.transport.write(&held[..most]).await?;
+            held.drain(..most);
+        }
         brink().await?;
         let unknown = |error| Failure { error, handed_over: true, refused: Vec::new() };
-        self.wire.transport.write(last).await.map_err(unknown)?;
+        self.wire.transport.write(&held).await.map_err(unknown)?;
         let reply = self.reply(DIGESTING).await.map_err(unknown)?;
         self.wire.broken = false;
         Ok(reply)
     }
 
     /// MAIL and RCPT with all that they say.
-    fn envelope(&self, mail: &Submission<'_>, raw: &[u8]) -> Result<(String, Vec<String>), Error> {
+    fn envelope(&self, mail: &Submission<'_>) -> Result<(String, Vec<String>), Error> {
         let host = self.wire.host();
         if mail.to.is_empty() {
             return Err(Error::new(Kind::Usage, "to").because("nobody to send it to"));
@@ -166,16 +181,15 @@ impl Session {
         {
             return Err(Error::new(Kind::Usage, bad).because("not an address"));
         }
-        if self.size_limit().is_some_and(|limit| raw.len() as u64 > limit) {
+        if self.size_limit().is_some_and(|limit| mail.content.size > limit) {
             return Err(Error::new(Kind::TooLarge, host).because("larger than the server says it takes"));
         }
-        let eight = !raw.is_ascii();
+        let eight = mail.content.eight_bits;
         if eight && !self.can("8BITMIME") {
             return Err(Error::new(Kind::Refused, host).because("8 bits for a server that takes 7"));
         }
-        let head = raw.windows(4).position(|w| w == b"\r\n\r\n").map_or(raw, |at| &raw[..at]);
         let international =
-            !mail.from.is_ascii() || mail.to.iter().any(|a| !a.is_ascii()) || !head.is_ascii();
+            !mail.from.is_ascii() || mail.to.iter().any(|a| !a.is_ascii()) || mail.content.eight_bits_in_head;
         if international && !self.can("SMTPUTF8") {
             let whose = mail.to.iter().map(String::as_str).find(|a| !a.is_ascii()).unwrap_or(mail.from);
             return Err(Error::new(Kind::NoForeignLetters, whose).because("the server has no SMTPUTF8"));
@@ -185,7 +199,7 @@ impl Session {
         }
         let mut from = format!("MAIL FROM:<{}>", mail.from);
         if self.can("SIZE") {
-            from += &format!(" SIZE={}", raw.len());
+            from += &format!(" SIZE={}", mail.content.size);
         }
         if eight {
             from += " BODY=8BITMIME";
@@ -211,70 +225,9 @@ fn is_path(address: &str) -> bool {
     address.len() <= 320 && !address.chars().any(|c| c.is_control() || c == '<' || c == '>' || c == ' ')
 }
 
-/// Every line ends with CRLF, the last one too. A lone CR or LF is what one server takes for an end and another does not, and
-/// between the two a second message can be smuggled in (RFC 5321 section 2.3.8).
-pub fn with_line_ends(raw: &[u8]) -> Cow<'_, [u8]> {
-    let odd = |i: usize| match raw[i] {
-        b'\r' => raw.get(i + 1) != Some(&b'\n'),
-        _ => i == 0 || raw[i - 1] != b'\r',
-    };
-    if raw.ends_with(b"\r\n") && !memchr::memchr2_iter(b'\r', b'\n', raw).any(odd) {
-        return Cow::Borrowed(raw);
-    }
-    let mut out = Vec::with_capacity(raw.len() + raw.len() / 32);
-    let mut from = 0;
-    for i in memchr::memchr2_iter(b'\r', b'\n', raw) {
-        if i < from {
-            continue; // the LF of a CRLF
-        }
-        out.extend_from_slice(&raw[from..i]);
-        out.extend_from_slice(b"\r\n");
-        from = i + if raw[i..].starts_with(b"\r\n") { 2 } else { 1 };
-    }
-    out.extend_from_slice(&raw[from..]);
-    if !out.ends_with(b"\r\n") {
-        out.extend_from_slice(b"\r\n");
-    }
-    Cow::Owned(out)
-}
-
-/// With a dot before each that begins a line, and the dot that ends it all (RFC 5321 section 4.5.2). `raw` is of [`with_line_ends`].
-fn stuffed(raw: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(raw.len() + raw.len() / 64 + 3);
-    if raw.starts_with(b".") {
-        out.push(b'.');
-    }
-    let mut from = 0;
-    for at in memchr::memmem::find_iter(raw, b"\r\n.") {
-        out.extend_from_slice(&raw[from..at + 2]);
-        out.push(b'.');
-        from = at + 2;
-    }
-    out.extend_from_slice(&raw[from..]);
-    out.extend_from_slice(b".\r\n");
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proptest::prelude::*;
-
-    #[test]
-    fn line_ends_and_dots() {
-        let sent = |raw: &[u8]| stuffed(&with_line_ends(raw));
-        assert_eq!(sent(b"a\r\n"), b"a\r\n.\r\n");
-        assert_eq!(sent(b"a"), b"a\r\n.\r\n");
-        assert_eq!(sent(b""), b"\r\n.\r\n");
-        assert_eq!(sent(b".\r\n..\r\n.x"), b"..\r\n...\r\n..x\r\n.\r\n");
-        // SMTP smuggling (SEC Consult, 2023): each of these ends the message for some server.
-        for end in ["\n.\n", "\r.\r", "\n.\r\n", "\r\n.\n", "\r\n.\r", "\r.\r\n", "\r\n.\r\r\n"] {
-            let raw = format!("a{end}MAIL FROM:<x@y>\r\n");
-            let out = sent(raw.as_bytes());
-            let ends = out.windows(5).filter(|w| w == b"\r\n.\r\n").count();
-            assert_eq!((ends, out.ends_with(b"\r\n.\r\n")), (1, true), "{}", end.escape_debug());
-        }
-    }
 
     #[test]
     fn nothing_can_be_written_into_a_command() {
@@ -282,23 +235,5 @@ mod tests {
             assert!(!is_path(bad), "{}", bad.escape_debug());
         }
         assert!(is_path("") && is_path("josé@exemplo.test"));
-    }
-
-    proptest! {
-        /// What a server unstuffs is what was to be sent, and no line end in it stands alone.
-        #[test]
-        fn what_arrives_is_what_was_sent(raw in proptest::collection::vec(prop_oneof![Just(b'\r'), Just(b'\n'), Just(b'.'), any::<u8>()], 0..200)) {
-            let canonical = with_line_ends(&raw);
-            prop_assert_eq!(&*with_line_ends(&canonical), &*canonical);
-            let out = stuffed(&canonical);
-            let body = out.strip_suffix(b".\r\n").unwrap_or_default();
-            let mut arrived = Vec::new();
-            for line in body.split_inclusive(|b| *b == b'\n') {
-                prop_assert!(line.ends_with(b"\r\n") && !line[..line.len() - 2].contains(&b'\r'));
-                prop_assert!(line != b".\r\n", "an end in the middle");
-                arrived.extend_from_slice(line.strip_prefix(b".").unwrap_or(line));
-            }
-            prop_assert_eq!(&arrived, &*canonical);
-        }
     }
 }

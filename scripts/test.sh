@@ -25,7 +25,7 @@ node --test --test-concurrency=1 tests/e2e/screens.mjs tests/e2e/writing.mjs
 
 step "the app's own window"
 xvfb-run -a -s "-screen 0 1920x1300x24" dbus-run-session -- bash scripts/with-keyring.sh node --test --test-concurrency=1 \
-	tests/e2e/window.mjs tests/e2e/accounts.mjs tests/e2e/compose.mjs
+	tests/e2e/window.mjs tests/e2e/windows.mjs tests/e2e/accounts.mjs tests/e2e/compose.mjs
 
 step "the demo"
 env -u DISPLAY -u WAYLAND_DISPLAY scripts/demo.sh

@@ -137,6 +137,7 @@ test("what comes from outside, and windows", async (t) => {
 		await until("what was typed is a draft", async () =>
 			(await drafts()).some((m) => m.text.includes("escrito no último instante")),
 		);
+		await app.see("its row", "return !!document.querySelector('.doing.well')");
 		writeFileSync(join(shots, "windows.png"), await app.screenshot());
 	} finally {
 		await app.close();

@@ -7,11 +7,15 @@
 use base64::Engine;
 use futures_util::TryStreamExt;
 use mailparse::MailHeaderMap;
+use malote_core::api::Letter;
+use malote_core::model::Address;
 use serde_json::{Value, json};
 use servers::app::App;
 use servers::chance::Chance;
 use servers::cyrus::Cyrus;
+use servers::device::Device;
 use servers::dovecot::{Dovecot, PASSWORD};
+use servers::line::Line;
 use servers::loader::Loader;
 use servers::other::Other;
 use servers::place::Place;
@@ -273,4 +277,49 @@ async fn on_cyrus() {
     for seed in seeds {
         run(&server, &format!("d{seed}"), seed, number("MALOTE_STEPS", 150) as usize).await;
     }
+}
+
+/// Wherever the line breaks while a version goes up: thrown away by another program meanwhile, it does not come back; and what the
+/// server never had goes up again.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_version_thrown_away_elsewhere_stays_away() {
+    let server = Dovecot::start();
+    Loader::sign_in(server.imap, "fora", PASSWORD).append("INBOX", &servers::loader::mails(&["oi"]));
+    let line = Line::start(server.imaps).await;
+    let mut new = servers::device::account(&server, "fora", "all");
+    new.incoming.port = line.port;
+    let device = Device::with(new).await;
+    device.sync().await;
+    let mut other = Other::sign_in(server.imap, "fora").await;
+    let (mut thrown, mut again) = (0, 0);
+    for n in 0..60 {
+        let word = format!("v{n}");
+        let from = Address { name: String::new(), address: "fora@exemplo.test".into() };
+        let letter = Letter { from, subject: word.clone(), text: "oi".into(), ..Letter::default() };
+        device.core.draft_put(device.account, letter, None).await.expect("kept");
+        line.cut_after(2000 + n * 60);
+        let cut = device.core.sync_once(None).await.is_err();
+        line.cut_after(i64::MAX);
+        let arrived = other.uids("Drafts").await;
+        for uid in &arrived {
+            other.move_to(*uid, "Trash").await;
+        }
+        device.sync().await;
+        let places = (other.uids("Drafts").await, other.uids("Trash").await);
+        let expected = if arrived.is_empty() { (1, 0) } else { (0, 1) };
+        assert_eq!((places.0.len(), places.1.len()), expected, "cut after {} octets", 2000 + n * 60);
+        assert_eq!(device.core.accounts().await.expect("accounts")[0].waiting, 0, "nothing waits");
+        thrown += usize::from(cut && !arrived.is_empty());
+        again += usize::from(arrived.is_empty());
+        for (mailbox, uids) in [("Drafts", places.0), ("Trash", places.1)] {
+            other.uids(mailbox).await; // selects it
+            for uid in uids {
+                other.store(uid, "+FLAGS (\\Deleted)").await;
+                other.expunge(uid).await;
+            }
+        }
+        device.sync().await;
+    }
+    assert!(thrown > 2 && again > 2, "{thrown} thrown away in doubt, {again} never arrived");
+    println!("{thrown} thrown away in doubt, {again} never arrived");
 }

@@ -241,7 +241,7 @@ export const en = {
 	inStepAt: (time: string) => `In step, ${time}`,
 	connecting: "Connecting…",
 	working: "Updating…",
-	waiting: (count: number) => `${n(count)} changes not sent yet`,
+	waiting: (count: number) => (count === 1 ? "1 change not sent yet" : `${n(count)} changes not sent yet`),
 	savedCopies: (time: string) => `Showing what is on this device, last in step ${time}.`,
 	savedCopiesOnly: "Showing what is on this device.",
 	dismiss: "Dismiss",

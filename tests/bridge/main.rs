@@ -3,7 +3,7 @@
 //! For tests only. A plain browser shows the real screens over the real core, with touch and phone sizes. Prints
 //! `{"url": …}` when it listens, and ends when its standard input does.
 
-use axum::extract::{Path, State};
+use axum::extract::{DefaultBodyLimit, Path, State};
 use axum::http::StatusCode;
 use axum::response::sse::{Event as Sse, KeepAlive};
 use axum::response::{IntoResponse, Response, Sse as Stream};
@@ -25,6 +25,19 @@ async fn call(State(core): State<Core>, Path(name): Path<String>, Json(params): 
         Ok(value) => Json(value).into_response(),
         Err(e) => (StatusCode::UNPROCESSABLE_ENTITY, Json(e)).into_response(),
     }
+}
+
+/// HTML of strangers as the reader would get it: each text as the body of a message of its own.
+async fn render(Json(bodies): Json<Vec<String>>) -> Json<Vec<Value>> {
+    use base64::Engine;
+    let rendered = |html: String| {
+        let body = base64::engine::general_purpose::STANDARD.encode(html);
+        let head = "MIME-Version: 1.0\r\nContent-Type: text/html; charset=utf-8\r\nContent-Transfer-Encoding: base64";
+        let seen = malote_core::api::rendered(format!("{head}\r\n\r\n{body}\r\n").as_bytes());
+        serde_json::json!({ "html": seen.html, "plain": seen.plain })
+    };
+    let all = tokio::task::spawn_blocking(move || bodies.into_iter().map(rendered).collect());
+    Json(all.await.expect("rendered"))
 }
 
 async fn events(State(core): State<Core>) -> impl IntoResponse {
@@ -51,6 +64,7 @@ async fn main() {
     let app = Router::new()
         .route("/api/call/{name}", post(call))
         .route("/api/events", get(events))
+        .route("/api/render", post(render).layer(DefaultBodyLimit::max(64 << 20)))
         .fallback_service(tower_http::services::ServeDir::new(dist))
         .with_state(core);
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");

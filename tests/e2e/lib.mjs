@@ -83,7 +83,7 @@ export async function until(what, test, seconds = 60) {
 }
 
 /** Debian's Chromium, without anything that looks for the outside world. */
-export async function chromium() {
+export async function chromium(...more) {
 	const { chromium: engine } = await import("playwright-core");
 	return engine.launch({
 		executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
@@ -95,6 +95,7 @@ export async function chromium() {
 			"--disable-background-networking",
 			"--disable-component-update",
 			"--disable-sync",
+			...more,
 		],
 	});
 }

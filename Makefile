@@ -1,5 +1,5 @@
 # The two that a newcomer needs: `make demo` and `make test`. Both install what is missing first.
-.PHONY: demo test setup run check ui app tools gen shots bench simulate weather mutants fuzz
+.PHONY: demo test setup run check ui app tools gen shots bench simulate weather mutants fuzz payloads
 
 CARGO := cargo
 APP_FEATURES := --features tauri/custom-protocol
@@ -15,6 +15,12 @@ ui: setup
 tools:
 	$(CARGO) build -p malote-core --features cli --bin malote
 	$(CARGO) build -p malote-tests --bins
+
+## Every payload of the corpora in Chromium and in the app's window; `make test` takes each fifth.
+payloads: ui app tools
+	MALOTE_EVERY=1 node --test tests/e2e/hostile.mjs
+	xvfb-run -a -s "-screen 0 1920x1300x24" dbus-run-session -- bash scripts/with-keyring.sh \
+		env MALOTE_EVERY=1 node --test tests/e2e/hostile_window.mjs
 
 ## The app with its screens inside.
 app: ui

@@ -15,17 +15,18 @@ npm run --silent check -w ui
 
 step "unit and property tests"
 cargo test -q -p malote-core --features cli
+cargo test -q -p malote-app --features tauri/custom-protocol --lib
 npm run --silent test -w ui
 
 step "real servers, lying servers, other devices, kill -9"
 cargo test -p malote-tests
 
 step "the screens in a browser"
-node --test --test-concurrency=1 tests/e2e/screens.mjs tests/e2e/writing.mjs
+node --test --test-concurrency=1 tests/e2e/screens.mjs tests/e2e/writing.mjs tests/e2e/hostile.mjs
 
 step "the app's own window"
 xvfb-run -a -s "-screen 0 1920x1300x24" dbus-run-session -- bash scripts/with-keyring.sh node --test --test-concurrency=1 \
-	tests/e2e/window.mjs tests/e2e/windows.mjs tests/e2e/accounts.mjs tests/e2e/compose.mjs
+	tests/e2e/window.mjs tests/e2e/windows.mjs tests/e2e/hostile_window.mjs tests/e2e/accounts.mjs tests/e2e/compose.mjs
 
 step "the demo"
 env -u DISPLAY -u WAYLAND_DISPLAY scripts/demo.sh

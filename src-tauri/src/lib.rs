@@ -146,6 +146,16 @@ async fn leave(app: AppHandle, window: WebviewWindow, note: Option<Value>) {
     let _ = window.destroy();
 }
 
+/// The last window is closed: the app ends when what is about to leave has left, unless a window is opened again meanwhile.
+async fn end(app: AppHandle) {
+    if let Some(Ok(core)) = app.state::<Opened>().0.get() {
+        let _ = core.settled().await; // data that cannot be read keeps nobody here
+    }
+    if app.webview_windows().is_empty() {
+        app.exit(0);
+    }
+}
+
 /// This window has something that could not be put down, and stays.
 #[tauri::command]
 fn stay(window: WebviewWindow, closing: State<'_, Closing>) {
@@ -197,6 +207,10 @@ pub fn run() {
             RunEvent::WindowEvent { label, event: WindowEvent::CloseRequested { api, .. }, .. } => {
                 api.prevent_close();
                 close(app, &label);
+            }
+            RunEvent::ExitRequested { api, code: None, .. } => {
+                api.prevent_exit();
+                tauri::async_runtime::spawn(end(app.clone()));
             }
             #[cfg(any(target_os = "macos", target_os = "ios", target_os = "android"))]
             RunEvent::Opened { urls } => {

@@ -8,6 +8,7 @@ import { test } from "node:test";
 import { crc32 } from "node:zlib";
 import { home, mailServer, root, until } from "./lib.mjs";
 import { openApp } from "./webdriver.mjs";
+import { x11 } from "./x11.mjs";
 
 const shots = join(root, "target/shots");
 mkdirSync(shots, { recursive: true });
@@ -269,6 +270,18 @@ test("what is written in the window is what arrives", async (t) => {
 			0,
 			"no draft is left over",
 		);
+		// Sent, and the app closed at once: it leaves before the app ends.
+		await app.resize(1280, 820);
+		await compose(app, { ...composition(0, place.dir), subject: "por último" });
+		const pid = app.pid();
+		const display = await x11();
+		display.close((await display.windows()).get("Malote"));
+		await until("the app has ended", () => app.ended(pid), 90);
+		display.end();
+		const last = (await server.tell("delivered bia INBOX")).mail.filter((m) => m.subject === "por último");
+		assert.equal(last.length, 1, "it has left");
+		const copies = (await server.tell(`delivered ${server.user} Sent`)).mail;
+		assert.equal(copies.length, COUNT + 1, "and its copy is in Sent");
 	} catch (error) {
 		writeFileSync(join(shots, "compose-failed.png"), await app.screenshot());
 		throw error;

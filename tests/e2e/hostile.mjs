@@ -45,7 +45,8 @@ const show = async ({ documents, guarded }) => {
 				)
 					found.push(`${n}: ${name}`);
 				if (name === "href" && !/^(https?:|mailto:|tel:)/iu.test(value)) found.push(`${n}: ${value}`);
-				if (name === "src" && !/^data:image\/(png|jpeg|gif|webp)/iu.test(value)) found.push(`${n}: ${value}`);
+				if (name === "src" && !/^data:image\/(png|jpeg|gif|webp)/iu.test(value.trim()))
+					found.push(`${n}: ${value}`);
 			}
 		}
 	}

@@ -132,11 +132,12 @@ test("what comes from outside, and windows", async (t) => {
 		const pid = app.pid();
 		display.close((await display.windows()).get("Malote"));
 		await until("the app has ended", () => app.ended(pid));
+		assert.ok(
+			(await drafts()).some((m) => m.text.includes("escrito no último instante")),
+			"and it was on its way before the app ended",
+		);
 		await app.close();
 		app = await openApp(place.dir, 1280, 820, env);
-		await until("what was typed is a draft", async () =>
-			(await drafts()).some((m) => m.text.includes("escrito no último instante")),
-		);
 		await app.see("its row", "return !!document.querySelector('.doing.well')");
 		writeFileSync(join(shots, "windows.png"), await app.screenshot());
 	} finally {

@@ -212,7 +212,7 @@ test("an answer quotes, goes to the right people, and the message it answers say
 	const from = await page.locator("article .names strong").textContent();
 	await page.keyboard.press("r");
 	await text(page).waitFor();
-	assert.match(await text(page).textContent(), new RegExp(`${from} escribió:`, "u"));
+	assert.match(await text(page).textContent(), new RegExp(`${from} (escribió|escreveu|wrote):`, "u"));
 	assert.match(await subject(page).inputValue(), /^Re: (?!Re)/u);
 	// Out of the way until somebody wants to see it.
 	const quote = page.locator(".composer [contenteditable] > blockquote").first();

@@ -2,7 +2,7 @@
 
 use super::core::Core;
 use crate::error::{Error, Kind, Result};
-use crate::mime::compose::media_type;
+use crate::journal::send::media_type;
 use crate::query::draft::DraftFile;
 use base64::Engine;
 use std::path::{Path, PathBuf};

@@ -7,12 +7,59 @@ use crate::journal::send::{self, Leave, Letter};
 use crate::model::{AccountId, Address, OutgoingId, PlacementId};
 use crate::query::draft::Queued;
 use crate::query::outbox::{self, OutgoingView};
-use crate::store::outbox::{NewOutgoing, Step};
+use crate::store::outbox::{NewOutgoing, Outgoing, State, Step};
+use std::time::{Duration, Instant};
+
+/// A message that leaves later than that leaves the next time that the app runs: the longest time to take one back, and the sending.
+const LONGEST: Duration = Duration::from_secs(90);
+/// Changes are waited for so long.
+const CHANGES: Duration = Duration::from_secs(10);
 
 impl Core {
     /// Everything on its way out, in the order in which it was sent.
     pub async fn outbox(&self) -> Result<Vec<OutgoingView>> {
         outbox::outbox(&self.store).await
+    }
+
+    /// Returns when nothing is about to leave any more that its user takes for gone: a message that can still be taken back for a
+    /// moment, changes that a server hears of just now. Who closes the app ends it then. What cannot leave is not waited for, and nothing
+    /// for longer than a while.
+    pub async fn settled(&self) -> Result<()> {
+        let (begun, mut mail) = (Instant::now(), Instant::now());
+        while begun.elapsed() < LONGEST {
+            if self.mail_leaves().await? {
+                mail = Instant::now(); // what comes of it, a copy in Sent, is a change
+            } else if mail.elapsed() > CHANGES || !self.changes_leave().await? {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+        Ok(())
+    }
+
+    async fn mail_leaves(&self) -> Result<bool> {
+        let soon = self.clock.now() + LONGEST.as_secs() as i64;
+        let states = self.states().await?;
+        let paused = |account| states.iter().any(|s| s.account == account && s.phase == "paused");
+        let leaves = |o: &Outgoing| match o.state {
+            State::Queued => {
+                o.not_before <= soon && o.tries == 0 && o.error.0.is_empty() && !paused(o.account)
+            }
+            State::Claimed | State::Handed => true,
+            State::Unknown | State::Refused => false,
+        };
+        Ok(self.store.outbox().await?.iter().any(leaves))
+    }
+
+    async fn changes_leave(&self) -> Result<bool> {
+        let soon = self.clock.now() + CHANGES.as_secs() as i64;
+        let states = self.states().await?;
+        for s in states.iter().filter(|s| matches!(s.phase.as_str(), "in_step" | "working")) {
+            if self.store.waiting_intents(s.account).await?.iter().any(|i| i.not_before <= soon) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Sends what somebody wrote, not before `at` (seconds since 1970). Its date and Message-ID are given here.

@@ -3,7 +3,7 @@
 use super::append::{Upload, append};
 use super::folder;
 use crate::error::{Error, Kind, Result};
-pub use crate::mime::compose::{File, Letter, address_of, compose, resent, time_of};
+pub use crate::mime::compose::{File, Letter, address_of, compose, media_type, resent, time_of};
 use crate::mime::compose::{completed, outline, to_ascii_domain};
 pub use crate::mime::letter::{answer, clean, letter, plain};
 use crate::mime::render::safe_name;

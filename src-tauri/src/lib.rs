@@ -118,8 +118,8 @@ impl Closing {
     }
 }
 
-/// How long a page may take to put down what is written. One that hangs must not keep its window.
-const PUTTING_DOWN: Duration = Duration::from_secs(3);
+/// How long a page may take to put down what is written, with large files. One that hangs must not keep its window for ever.
+const PUTTING_DOWN: Duration = Duration::from_secs(15);
 
 /// A window is to close: its page puts down first what is written.
 fn close(app: &AppHandle, label: &str) {

@@ -47,8 +47,8 @@ async fn leave_drafts(ctx: &Context, waiting: &mut Vec<IntentRow>) -> Result<()>
     for intent in std::mem::take(waiting) {
         let version = ctx.store.version(intent.placement).await?;
         if intent.state == IntentState::Queued && version.is_some_and(|(id, ..)| Version::of(&id).is_some()) {
-            let size = ctx.store.placement(intent.placement).await?.message;
-            octets += ctx.store.message(size).await?.size;
+            let Ok(p) = ctx.store.placement(intent.placement).await else { continue }; // taken back just now
+            octets += ctx.store.message(p.message).await?.size;
             if !budget::allows_draft(ctx, octets).await? {
                 continue;
             }

@@ -16,7 +16,7 @@ tools:
 	$(CARGO) build -p malote-core --features cli --bin malote
 	$(CARGO) build -p malote-tests --bins
 
-## Every payload of the corpora in Chromium and in the app's window; `make test` takes each fifth.
+## Every payload of the corpora in Chromium and in the app's window; `make test` takes each twentieth.
 payloads: ui app tools
 	MALOTE_EVERY=1 node --test tests/e2e/hostile.mjs
 	xvfb-run -a -s "-screen 0 1920x1300x24" dbus-run-session -- bash scripts/with-keyring.sh \

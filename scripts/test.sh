@@ -15,7 +15,6 @@ npm run --silent check -w ui
 
 step "unit and property tests"
 cargo test -q -p malote-core --features cli
-cargo test -q -p malote-app --features tauri/custom-protocol --lib
 npm run --silent test -w ui
 
 step "real servers, lying servers, other devices, kill -9"

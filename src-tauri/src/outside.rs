@@ -103,25 +103,3 @@ pub fn one_instance() -> tauri::plugin::TauriPlugin<tauri::Wry> {
         Err(_) => builder.build(),
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn of(args: &[&str]) -> Vec<Wanted> {
-        read(args.iter().map(|a| (*a).to_owned()), Path::new("/casa"))
-    }
-
-    #[test]
-    fn links_and_files_and_nothing_else() {
-        let link = "MAILTO:bia@exemplo.test?attach=/etc/passwd&subject=oi";
-        assert_eq!(of(&[link]), [Wanted::Link(link.into())]);
-        assert_eq!(
-            of(&["--share", "foto.png", "/tmp/a b.pdf", "file:///tmp/%C3%A7.txt"]),
-            [Wanted::Files(vec!["/casa/foto.png".into(), "/tmp/a b.pdf".into(), "/tmp/ç.txt".into()])]
-        );
-        assert_eq!(of(&["/etc/passwd", "https://exemplo.test", "--hidden", "mailto", ""]), []);
-        assert_eq!(of(&[&format!("mailto:{}", "a".repeat(LONGEST_LINK))]), []);
-        assert_eq!(of(&["--share"]), []);
-    }
-}

@@ -46,10 +46,10 @@ async function device(server) {
 	};
 }
 
-async function open(url, size) {
+async function open(url, size, locale = language(size)) {
 	const context = await browser.newContext({
 		...SIZES[size],
-		locale: language(size),
+		locale,
 		timezoneId: "America/Sao_Paulo",
 	});
 	const page = await context.newPage();
@@ -198,7 +198,7 @@ test("an answer quotes, goes to the right people, and the message it answers say
 		identities,
 	});
 	await call(here.url, "setting_put", { key: "signature.vendas@exemplo.test", value: "Equipe de vendas" });
-	const page = await open(here.url, "laptop");
+	const page = await open(here.url, "laptop", "es");
 	// Signed as it is written down in the settings.
 	await page.locator(".foot button").click();
 	await page.locator("dialog select[name=undo]").selectOption("20");
@@ -212,7 +212,7 @@ test("an answer quotes, goes to the right people, and the message it answers say
 	const from = await page.locator("article .names strong").textContent();
 	await page.keyboard.press("r");
 	await text(page).waitFor();
-	assert.match(await text(page).textContent(), new RegExp(`${from} (escribió|escreveu|wrote):`, "u"));
+	assert.match(await text(page).textContent(), new RegExp(`${from} escribió:`, "u"));
 	assert.match(await subject(page).inputValue(), /^Re: (?!Re)/u);
 	// Out of the way until somebody wants to see it.
 	const quote = page.locator(".composer [contenteditable] > blockquote").first();
@@ -224,13 +224,13 @@ test("an answer quotes, goes to the right people, and the message it answers say
 	await page.keyboard.type("Combinado.");
 	assert.match(
 		await text(page).textContent(),
-		/^Combinado\.-- Ana PradoObras & reformas.*(escribió|escreveu|wrote):/u,
+		/^Combinado\.-- Ana PradoObras & reformas.*escribió:/u,
 		"above the quote",
 	);
 	await page.locator(".composer select").selectOption({ label: "Vendas <vendas@exemplo.test>" });
 	assert.match(
 		await text(page).textContent(),
-		/^Combinado\.-- Equipe de vendas.*(escribió|escreveu|wrote):/u,
+		/^Combinado\.-- Equipe de vendas.*escribió:/u,
 		"signed as who writes",
 	);
 	await page.keyboard.press("Escape");
@@ -245,7 +245,7 @@ test("an answer quotes, goes to the right people, and the message it answers say
 	await page.locator(".answer").waitFor();
 	await page.keyboard.press("r");
 	await page.locator(".composer .quoted .lucide-x").click();
-	assert.doesNotMatch(await text(page).textContent(), /(escribió|escreveu|wrote):/u, "left out");
+	assert.doesNotMatch(await text(page).textContent(), /escribió:/u, "left out");
 	await page.locator(".composer .lucide-trash-2").click();
 	await page.locator(".composer").waitFor({ state: "detached" });
 	await page.keyboard.press("f");

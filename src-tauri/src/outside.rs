@@ -15,7 +15,7 @@ use tauri::{AppHandle, Emitter, Manager, Url};
 const LONGEST_LINK: usize = 64 << 10;
 
 /// What somebody wants written.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 pub enum Wanted {
     /// A `mailto:` link (RFC 6068).
     Link(String),

@@ -82,28 +82,15 @@ impl Tx {
         Ok(found.fetch_optional(self.conn()).await?.unwrap_or_default())
     }
 
-    /// True where a message of this mailbox names, among those that led to it, one whose Message-ID has this in it.
-    pub async fn is_led_to_by(&mut self, mailbox: MailboxId, part: &str) -> Result<bool> {
+    /// Whether a message of a mailbox was made from a version of a draft, or, with `itself`, is that version: `part` is of its Message-ID.
+    pub async fn comes_from(&mut self, mailbox: MailboxId, part: &str, itself: bool) -> Result<bool> {
         let found: Option<i64> = sqlx::query_scalar(
-            "SELECT 1 FROM placement p JOIN message m ON m.id = p.message_id
-             WHERE p.mailbox_id = ? AND p.uid > 0 AND instr(m.message_refs, ?) > 0 LIMIT 1",
+            "SELECT 1 FROM placement p JOIN message m ON m.id = p.message_id WHERE p.mailbox_id = ?1 AND p.uid > 0
+             AND (instr(m.message_refs, ?2) > 0 OR (?3 AND instr(m.message_id, ?2) > 0)) LIMIT 1",
         )
         .bind(mailbox.0)
         .bind(part)
-        .fetch_optional(self.conn())
-        .await?;
-        Ok(found.is_some())
-    }
-
-    /// Whether a message of a mailbox is this version of a draft, or was made from it: `part` of its Message-ID, or of one in its
-    /// References.
-    pub async fn comes_from(&mut self, mailbox: MailboxId, part: &str) -> Result<bool> {
-        let found: Option<i64> = sqlx::query_scalar(
-            "SELECT 1 FROM placement p JOIN message m ON m.id = p.message_id
-             WHERE p.mailbox_id = ? AND p.uid > 0 AND instr(m.message_refs || ' ' || m.message_id, ?) > 0 LIMIT 1",
-        )
-        .bind(mailbox.0)
-        .bind(part)
+        .bind(itself)
         .fetch_optional(self.conn())
         .await?;
         Ok(found.is_some())

@@ -154,7 +154,7 @@ async fn recognised(
 async fn replaced_elsewhere(mut tx: Tx, intent: &IntentRow, p: &PlacementRow) -> Result<bool> {
     let message_id = tx.message_id(p.message).await?;
     let Some(v) = Version::of(&message_id) else { return Ok(false) };
-    if !tx.is_led_to_by(p.mailbox, v.version).await? {
+    if !tx.comes_from(p.mailbox, v.version, false).await? {
         return Ok(false);
     }
     give_up(&mut tx, intent).await?;
@@ -185,7 +185,7 @@ pub async fn settle_thrown_away(ctx: &Context, session: &mut Session, mailbox: M
     let mut tx = ctx.store.begin().await?;
     for (intent, id) in left {
         let Some(v) = Version::of(&id) else { continue };
-        if tx.comes_from(trash.id, v.version).await? {
+        if tx.comes_from(trash.id, v.version, true).await? {
             give_up(&mut tx, &intent).await?;
             any = true;
         }

@@ -257,7 +257,7 @@ export class Composer {
 	async handOver() {
 		if (!this.#id || !this.#draft) this.state = "dirty";
 		await this.save();
-		return this.error || !this.#id ? null : { draft: this.#draft, id: this.#id };
+		return this.state === "dirty" || !this.#id ? null : { draft: this.#draft, id: this.#id };
 	}
 
 	/** Throws it away: what was put down goes into the trash, and can be brought back. */

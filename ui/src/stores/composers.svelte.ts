@@ -55,27 +55,24 @@ class Composers {
 
 	/** Hears what other programs, links and other windows want. For the window that shows the mail. */
 	async hear() {
-		const look = () => attempt(async () => (await wanted()).forEach((w) => void this.begun(w)));
+		const ask = () => attempt(async () => (await wanted()).forEach((w) => void this.begun(w)));
 		if (!this.#hears) {
 			this.#hears = true;
 			this.canPopOut = await severalWindows();
 			onNote((note) => this.tell(note as Note));
-			onWanted(() => void look());
+			onWanted(() => void ask());
 		}
-		void look();
+		void ask();
 	}
 
 	/** Before a window closes, what is written in it is put down. One that cannot be is shown, and gone the next time. */
 	hearClosing() {
 		onClosing(async () => {
 			await Promise.all(this.all.map((c) => c.save()));
-			const lost = this.all.find((c) => c.error);
-			if (lost) lost.minimised = false;
-			if (lost && !this.#stayed) {
-				this.#stayed = true;
-				return false;
-			}
-			return true;
+			const left = this.all.find((c) => c.state === "dirty");
+			if (left) left.minimised = false;
+			this.#stayed = !!left && !this.#stayed;
+			return !this.#stayed;
 		});
 	}
 

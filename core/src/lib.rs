@@ -33,6 +33,7 @@ pub mod mime;
 pub mod model;
 pub mod protocol;
 pub mod query;
+pub mod search;
 pub mod store;
 pub mod sync;
 pub mod uid_set;

@@ -5,6 +5,7 @@ mod first;
 mod headers;
 mod pop3;
 mod push;
+mod search;
 mod sync;
 
 fn main() {
@@ -24,6 +25,9 @@ fn main() {
     }
     if rows.is_empty() || rows == "push" {
         met &= push::run();
+    }
+    if rows.is_empty() || rows == "search" {
+        met &= search::run();
     }
     if !met {
         std::process::exit(1);

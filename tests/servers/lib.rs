@@ -28,6 +28,7 @@ pub mod sample;
 pub mod scenario;
 pub mod scenario_folders;
 pub mod script;
+pub mod shelf;
 pub mod station;
 pub mod study;
 pub mod tls;

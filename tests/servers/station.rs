@@ -222,7 +222,7 @@ impl Station {
     /// The visible rows of a mailbox: word, flags, number.
     pub async fn rows(&self, name: &str) -> Vec<(String, Vec<String>, PlacementId)> {
         let Some(id) = self.mailbox(name).await else { return Vec::new() };
-        let rows = self.store.list_rows(&ListScope::Mailbox(id), "", 0, 100_000).await.expect("rows");
+        let rows = self.store.list_rows(&ListScope::Mailbox(id), 0, 100_000).await.expect("rows");
         rows.into_iter()
             .map(|r| {
                 let mut flags: Vec<String> = r.flags.names().split_whitespace().map(str::to_owned).collect();
@@ -295,7 +295,7 @@ impl Station {
     }
 }
 
-fn account_row(keep: Keep) -> AccountRow {
+pub fn account_row(keep: Keep) -> AccountRow {
     AccountRow {
         id: AccountId(0),
         address: "ana@exemplo.test".into(),

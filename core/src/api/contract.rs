@@ -5,6 +5,7 @@
 //! that file is stale.
 
 use super::core::Core;
+use super::search::SearchView;
 use super::types::{
     AccountChange, AccountState, Added, BrowserSignIn, Done, ErrorView, Mark, NewAccount, PassphraseState,
     Saved, Undone,
@@ -15,6 +16,7 @@ use crate::model::{
 };
 use crate::query::accounts::{AccountView, DecisionView, NoticeView};
 use crate::query::draft::{DraftContent, DraftFile, DraftSaved, DraftView, Queued, Quote, Wishes};
+use crate::query::find::{CoveredView, MarkView, PartView};
 use crate::query::list::{RowOp, RowView, WindowUpdate, WindowView};
 use crate::query::mailboxes::MailboxView;
 use crate::query::message::{Attachment, BodyView, ListView, MessageView};
@@ -69,7 +71,7 @@ type Event = super::events::Event;
 
 contract! {
     types: AccountId, MailboxId, MessageId, PlacementId, ActionId, Role, Tls, Endpoint, Address, Attachment, ErrorView,
-        Protocol, Source, Hint, FoundServers, Identity, BrowserSignIn, NewAccount, AccountChange, Added, PassphraseState, AccountView, AccountState, MailboxView, RowView, WindowView, RowOp, WindowUpdate, BodyView,
+        Protocol, Source, Hint, FoundServers, Identity, BrowserSignIn, NewAccount, AccountChange, Added, PassphraseState, AccountView, AccountState, MailboxView, RowView, WindowView, RowOp, WindowUpdate, PartView, MarkView, CoveredView, SearchView, BodyView,
         Report, ListView, MessageView, Mark, Done, Undone, NoticeView, DecisionView, OutgoingId, RecipientView, OutgoingView, DraftFile, Wishes, DraftContent, Quote, DraftView, DraftSaved, Queued, Saved, Event, Certificate, CertificateFault;
 
     accounts() -> Vec<AccountView>;
@@ -92,10 +94,13 @@ contract! {
     files_drop(ids: Vec<String>) -> ();
     people(typed: String, count: u32) -> Vec<Address>;
     find_servers(address: String, proxy: String) -> Option<FoundServers>;
-    window_open(mailbox: MailboxId, filter: String, count: u32) -> WindowView;
+    window_open(mailbox: MailboxId, count: u32) -> WindowView;
+    search_open(text: String, within: Option<MailboxId>, typing: bool, zone: i32, count: u32) -> SearchView;
+    search_ask(window: u32) -> ();
     window_show(window: u32, first: u64, count: u32) -> WindowView;
     window_close(window: u32) -> ();
     message(id: PlacementId) -> MessageView;
+    message_found(id: PlacementId, marks: Vec<MarkView>) -> MessageView;
     attachment_save(message: MessageId, part: u32) -> Saved;
     attachment_open(message: MessageId, part: u32) -> Saved;
     setting(key: String) -> String;

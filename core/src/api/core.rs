@@ -2,6 +2,7 @@
 
 use super::browser::Visit;
 use super::events::{Event, Events};
+use super::search::keep_indexed;
 use super::types::AccountState;
 use crate::account::Vault;
 use crate::account::issuers::Issuers;
@@ -9,6 +10,7 @@ use crate::account::secrets::Secrets;
 use crate::clock::Clock;
 use crate::error::{Error, Kind, Result};
 use crate::model::{AccountId, PlacementId, Protocol};
+use crate::query::indexing;
 use crate::query::list::Window;
 use crate::store::{ChangeSet, Store};
 use crate::sync::maildrop::{filing, visit};
@@ -96,8 +98,14 @@ impl Core {
             visits: Mutex::default(),
         }));
         core.sweep_staged();
-        tokio::spawn(tell(Arc::downgrade(&core.0), core.store.watch()));
+        tokio::spawn(tell(core.weak(), core.store.watch()));
+        tokio::spawn(keep_indexed(core.weak(), core.store.watch()));
         Ok((core, Events::new(receiver)))
+    }
+
+    /// For a task that ends with the core.
+    pub(super) fn weak(&self) -> Weak<Inner> {
+        Arc::downgrade(&self.0)
     }
 
     /// One more stream of events.
@@ -111,7 +119,7 @@ impl Core {
             || Supervisor::start(self.store.clone(), self.vault.clone(), self.clock.clone(), &self.dirs.data);
         let supervisor = self.supervisor.get_or_try_init(make).await?;
         let mut states = supervisor.states();
-        let weak = Arc::downgrade(&self.0);
+        let weak = self.weak();
         tokio::spawn(async move {
             while states.changed().await.is_ok() {
                 let now: Vec<AccountState> =
@@ -199,7 +207,7 @@ impl Core {
             ctx.release_held = true;
             one_visit(&ctx, account.protocol, true).await?;
         }
-        Ok(())
+        indexing::finish(&self.store).await
     }
 
     /// Brings all accounts in step as far as the time reaches, without a screen: for the window that a phone's system grants now
@@ -393,8 +401,14 @@ async fn tell(core: Weak<Inner>, mut changes: broadcast::Receiver<ChangeSet>) {
             send(Event::Message { message: *message });
         }
         let mut windows = core.windows.lock().await;
-        for window in windows.open.values_mut() {
-            if all.mailboxes.iter().any(|m| window.covers(*m)) {
+        for (id, window) in &mut windows.open {
+            if let Some(search) = window.search().filter(|_| all.index)
+                && let Ok(covered) = search.covered(&core.store).await
+            {
+                send(Event::Searched { window: *id, covered });
+            }
+            let searches = window.search().is_some();
+            if all.mailboxes.iter().any(|m| window.covers(*m)) || (all.index && searches) {
                 match window.refresh(&core.store).await {
                     Ok(Some(update)) => send(Event::Window(update)),
                     Ok(None) => {}
@@ -409,6 +423,7 @@ fn merge(all: &mut ChangeSet, one: ChangeSet) {
     all.accounts |= one.accounts;
     all.tree |= one.tree;
     all.notices |= one.notices;
+    all.index |= one.index;
     all.outbox.extend(one.outbox);
     all.mailboxes.extend(one.mailboxes);
     all.messages.extend(one.messages);

@@ -2,6 +2,7 @@
 
 use super::types::{AccountState, ErrorView};
 use crate::model::MessageId;
+use crate::query::find::CoveredView;
 use crate::query::list::WindowUpdate;
 use serde::{Deserialize, Serialize};
 use tokio::sync::broadcast;
@@ -17,6 +18,13 @@ pub enum Event {
     Mailboxes,
     /// An open window changed.
     Window(WindowUpdate),
+    /// An open search looked through more, or servers answered.
+    Searched {
+        /// Its window.
+        window: u32,
+        /// What it looked through.
+        covered: CoveredView,
+    },
     /// The content of a message came in.
     Message {
         /// Which.

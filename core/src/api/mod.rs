@@ -13,6 +13,7 @@ pub mod events;
 pub mod files;
 pub mod outgoing;
 pub mod queries;
+pub mod search;
 pub mod types;
 
 pub use self::core::{Core, Dirs};
@@ -23,8 +24,10 @@ pub use crate::account::secrets::{MemorySecrets, Secrets};
 pub use crate::clock::{Clock, SystemClock, civil};
 pub use crate::journal::send::{File, Letter, address_of, media_type, time_of};
 pub use crate::query::draft::DraftFile;
+pub use crate::query::find::CoveredView;
 pub use crate::query::list::RowView;
 pub use crate::query::mailboxes::MailboxView;
 pub use crate::query::message::rendered;
 pub use crate::query::outbox::OutgoingView;
 pub use events::{Event, Events};
+pub use search::SearchView;

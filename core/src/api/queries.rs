@@ -6,7 +6,8 @@ use super::types::{AccountState, ErrorView, Saved};
 use crate::error::{Error, Kind, Result};
 use crate::model::{MailboxId, MessageId, PlacementId, Role};
 use crate::query::accounts::{AccountView, DecisionView, NoticeView};
-use crate::query::list::{LONGEST, ListScope, RowView, Window, WindowView};
+use crate::query::find::MarkView;
+use crate::query::list::{LONGEST, ListScope, RowView, Source, Window, WindowView};
 use crate::query::mailboxes::MailboxView;
 use crate::query::message::MessageView;
 use crate::query::{accounts, mailboxes, message as content};
@@ -45,21 +46,24 @@ impl Core {
         accounts::decisions(&self.store).await
     }
 
-    /// Opens a live window on a mailbox: its newest rows, and events when they change. A filter narrows it to rows whose
-    /// sender or subject contains the text.
-    pub async fn window_open(&self, mailbox: MailboxId, filter: String, count: u32) -> Result<WindowView> {
+    /// Opens a live window on a mailbox: its newest rows, and events when they change.
+    pub async fn window_open(&self, mailbox: MailboxId, count: u32) -> Result<WindowView> {
         let row = self.store.mailbox(mailbox).await?;
-        let outgoing = matches!(row.role, Some(Role::Sent | Role::Drafts));
-        let mut windows = self.windows.lock().await;
-        windows.next += 1;
-        let id = windows.next;
-        let scope = ListScope::Mailbox(mailbox);
-        let window = Window::open(&self.store, id, scope, outgoing, filter.trim().to_owned(), count).await?;
-        let view = window.view();
-        windows.open.insert(id, window);
+        let source = Source::List(ListScope::Mailbox(mailbox), is_outgoing(row.role));
+        let view = self.open_window(source, count).await?;
         if let Some(supervisor) = self.supervisor() {
             supervisor.look(row.account, mailbox);
         }
+        Ok(view)
+    }
+
+    pub(super) async fn open_window(&self, source: Source, count: u32) -> Result<WindowView> {
+        let mut windows = self.windows.lock().await;
+        windows.next += 1;
+        let id = windows.next;
+        let window = Window::open(&self.store, id, source, count).await?;
+        let view = window.view();
+        windows.open.insert(id, window);
         Ok(view)
     }
 
@@ -79,26 +83,30 @@ impl Core {
 
     /// Rows of a list without keeping a window; `None` = the inboxes of all accounts. For the command line.
     pub async fn list(&self, mailbox: Option<MailboxId>, first: u64, count: u32) -> Result<Vec<RowView>> {
-        let (scope, outgoing) = match mailbox {
+        let source = match mailbox {
             Some(id) => {
                 let role = self.store.mailbox(id).await?.role;
-                (ListScope::Mailbox(id), matches!(role, Some(Role::Sent | Role::Drafts)))
+                Source::List(ListScope::Mailbox(id), is_outgoing(role))
             }
             None => {
                 let all = self.mailboxes().await?;
                 let inboxes = all.iter().filter(|m| m.role == Some(Role::Inbox)).map(|m| m.id).collect();
-                (ListScope::Mailboxes(inboxes), false)
+                Source::List(ListScope::Mailboxes(inboxes), false)
             }
         };
-        let mut window =
-            Window::open(&self.store, 0, scope, outgoing, String::new(), count.min(LONGEST)).await?;
+        let mut window = Window::open(&self.store, 0, source, count.min(LONGEST)).await?;
         Ok(window.show(&self.store, first, count).await?.rows)
     }
 
     /// A message with its content, if that is on this device. Otherwise it is fetched now, and an event tells when it came or
     /// why it cannot.
     pub async fn message(&self, id: PlacementId) -> Result<MessageView> {
-        let view = content::message(&self.store, id).await?;
+        self.message_found(id, Vec::new()).await
+    }
+
+    /// The same with what a search found marked in it.
+    pub async fn message_found(&self, id: PlacementId, marks: Vec<MarkView>) -> Result<MessageView> {
+        let view = content::message(&self.store, id, &marks).await?;
         if view.body.is_none()
             && let Some(supervisor) = self.supervisor().cloned()
         {
@@ -162,6 +170,11 @@ impl Core {
     pub async fn setting(&self, key: String) -> Result<String> {
         Ok(self.store.setting(&key).await?.unwrap_or_default())
     }
+}
+
+/// Of what went out, lists show the recipients.
+pub(super) fn is_outgoing(role: Option<Role>) -> bool {
+    matches!(role, Some(Role::Sent | Role::Drafts))
 }
 
 /// Writes a new file; never over another one.

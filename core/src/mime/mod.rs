@@ -5,13 +5,16 @@
 
 pub mod compose;
 mod css;
+mod documents;
 mod flowed;
 pub mod header;
+pub mod highlight;
 pub mod letter;
 pub mod render;
 pub mod report;
 pub mod sanitize;
 pub mod subscription;
+pub mod text;
 pub mod wishes;
 
 /// Runs `parse` on input that may be hostile; a panic inside becomes `None`.

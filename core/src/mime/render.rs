@@ -1,6 +1,7 @@
 //! A whole message to what the reader shows.
 
 use super::header::{self, tidy, tidy_start};
+use super::highlight::{self, Mark};
 use super::{flowed, guarded, sanitize};
 use crate::model::Envelope;
 use base64::Engine;
@@ -57,19 +58,19 @@ pub struct Rendered {
 
 /// Renders a message. Whatever it is, there is something to show.
 pub fn render(raw: &[u8]) -> Rendered {
-    render_all(raw, false)
+    render_as(raw, false, &[])
 }
 
-/// The same for a message that came in part.
-pub fn render_outline(raw: &[u8]) -> Rendered {
-    render_all(raw, true)
-}
-
-fn render_all(raw: &[u8], outline: bool) -> Rendered {
-    with_message(raw, |m| Some(render_parsed(m, outline))).unwrap_or_else(|| {
+/// The same for one that came in part (`outline`), and with what was searched marked.
+pub fn render_as(raw: &[u8], outline: bool, marks: &[Mark]) -> Rendered {
+    with_message(raw, |m| Some(render_parsed(m, outline, marks))).unwrap_or_else(|| {
         let text = String::from_utf8_lossy(&raw[..raw.len().min(256 * 1024)]).into_owned();
-        Rendered { html: sanitize::from_plain(&text), plain: true, text, ..Rendered::default() }
+        Rendered { html: of_plain(&text, marks), plain: true, text, ..Rendered::default() }
     })
+}
+
+fn of_plain(text: &str, marks: &[Mark]) -> String {
+    highlight::marked(&sanitize::from_plain(text), marks)
 }
 
 /// The decoded bytes of one part.
@@ -106,7 +107,7 @@ pub struct Glance {
 
 /// Looks at a whole message once.
 pub fn glance(raw: &[u8]) -> Glance {
-    let looked = with_message(&thinned(raw), |m| {
+    let looked = with_message(&thinned(raw, 2 * FOR_PREVIEW, OF_A_RUN), |m| {
         let (envelope, delivered) = header::read_with_delivery(m);
         let shown: BTreeSet<&str> = pictures(m).map(|(id, ..)| id).collect();
         let file = |n: &u32| {
@@ -125,9 +126,9 @@ pub fn glance(raw: &[u8]) -> Glance {
 }
 
 /// The same message with less in its encoded files: decoding those takes ten times as long as all the rest. Lines of one length and
-/// without a blank are what base64 makes (RFC 2045 section 6.8); the first [`OF_A_RUN`] bytes of a run of them stay.
-fn thinned(raw: &[u8]) -> Cow<'_, [u8]> {
-    if raw.len() <= 2 * FOR_PREVIEW {
+/// without a blank are what base64 makes (RFC 2045 section 6.8); of messages above `large` the first `of_a_run` bytes of a run of them stay.
+pub(super) fn thinned(raw: &[u8], large: usize, of_a_run: usize) -> Cow<'_, [u8]> {
+    if raw.len() <= large {
         return Cow::Borrowed(raw);
     }
     let mut out = Vec::with_capacity(2 * FOR_PREVIEW);
@@ -138,7 +139,7 @@ fn thinned(raw: &[u8]) -> Cow<'_, [u8]> {
         let goes_on =
             line.len() == length && length > 60 && memchr::memchr3(b' ', b'-', b'<', line).is_none();
         run = if goes_on { run + length } else { 0 };
-        if run > OF_A_RUN {
+        if run > of_a_run {
             out.extend_from_slice(&raw[from..start]);
             from = end;
         }
@@ -165,7 +166,7 @@ fn first_words(text: &str) -> String {
     tidy_start(own.flat_map(|line| line.chars().chain([' '])), 160)
 }
 
-fn with_message<T>(
+pub(super) fn with_message<T>(
     raw: &[u8],
     read: impl FnOnce(&Message<'_>) -> Option<T> + std::panic::UnwindSafe,
 ) -> Option<T> {
@@ -175,14 +176,14 @@ fn with_message<T>(
     guarded(move || MessageParser::default().parse(raw).and_then(|m| read(&m)))
 }
 
-fn render_parsed(m: &Message<'_>, outline: bool) -> Rendered {
+fn render_parsed(m: &Message<'_>, outline: bool, marks: &[Mark]) -> Rendered {
     let text = flowed::text_of(m);
     let shown_in_html = inline_pictures(m);
     let html_part = m.html_body.first().and_then(|i| m.parts.get(*i as usize)).and_then(|p| match &p.body {
         PartType::Html(html) => Some(html.as_ref()),
         _ => None,
     });
-    let cleaned = html_part.and_then(|html| sanitize::clean(html, &shown_in_html));
+    let cleaned = html_part.and_then(|html| sanitize::clean(&highlight::marked(html, marks), &shown_in_html));
     let html_source = html_part.unwrap_or_default();
     let mut attachments = Vec::new();
     for number in m.attachments.iter().take(MAX_PARTS) {
@@ -216,7 +217,7 @@ fn render_parsed(m: &Message<'_>, outline: bool) -> Rendered {
     }
     match cleaned {
         Some(clean) => Rendered { html: clean.html, plain: false, text, blocked: clean.blocked, attachments },
-        None => Rendered { html: sanitize::from_plain(&text), plain: true, text, blocked: 0, attachments },
+        None => Rendered { html: of_plain(&text, marks), plain: true, text, blocked: 0, attachments },
     }
 }
 
@@ -301,9 +302,9 @@ mod tests {
         let seen = super::glance(raw.as_bytes());
         assert_eq!((seen.preview.as_str(), seen.files), ("Depois do arquivo.", true));
         assert_eq!(seen.envelope, super::header::envelope(raw.as_bytes()));
-        let thin = super::thinned(raw.as_bytes());
+        let thin = super::thinned(raw.as_bytes(), 2 * FOR_PREVIEW, OF_A_RUN);
         assert!(thin.len() < 40_000 && thin.ends_with(b"--f--\r\n"), "{}", thin.len());
-        assert_eq!(super::thinned(b"short"), &b"short"[..]);
+        assert_eq!(super::thinned(b"short", 5, 1), &b"short"[..]);
     }
 
     use super::*;
@@ -334,7 +335,7 @@ mod tests {
         );
         let whole = &render(marked.as_bytes()).attachments[0];
         assert_eq!((whole.here, whole.size), (true, 4), "a sender can write that too");
-        let part = &render_outline(marked.as_bytes()).attachments[0];
+        let part = &render_as(marked.as_bytes(), true, &[]).attachments[0];
         assert_eq!((part.here, part.size), (false, 5_700_000));
     }
 

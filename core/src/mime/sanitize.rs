@@ -59,7 +59,7 @@ fn run(html: &str, inline: &BTreeMap<String, String>) -> Clean {
     let inline = inline.clone();
     let mut builder = ammonia::Builder::default();
     builder
-        .add_tags(["font", "center", "u", "s", "big", "tt"])
+        .add_tags(["font", "center", "u", "s", "big", "tt", "mark"])
         .add_generic_attributes(layout)
         .rm_generic_attributes(["title"])
         .add_tag_attributes("table", ["background"])

@@ -6,6 +6,7 @@
 //!
 //! Every update carries a version. Whoever missed one asks for the whole window again.
 
+use super::find::Search;
 use crate::error::Result;
 use crate::model::{Flags, MailboxId, MessageId, PlacementId};
 use crate::store::Store;
@@ -96,6 +97,8 @@ pub struct WindowView {
     pub first: u64,
     /// Its rows.
     pub rows: Vec<RowView>,
+    /// Of a search: there may be more than `total`.
+    pub more: bool,
 }
 
 /// One change of the rows of a window, applied in order.
@@ -136,16 +139,24 @@ pub struct WindowUpdate {
     pub first: u64,
     /// Changes of its rows.
     pub ops: Vec<RowOp>,
+    /// As in [`WindowView`].
+    pub more: bool,
+}
+
+/// What a window shows.
+#[derive(Debug)]
+pub enum Source {
+    /// A list; of what went out (Sent, Drafts) the recipients are shown.
+    List(ListScope, bool),
+    /// What a search finds; with the mailboxes of which the recipients are shown.
+    Search(Box<Search>, HashSet<MailboxId>),
 }
 
 /// An open window.
 #[derive(Debug)]
 pub struct Window {
     id: u32,
-    scope: ListScope,
-    /// Sent and Drafts show recipients.
-    outgoing: bool,
-    filter: String,
+    source: Source,
     first: u64,
     count: u32,
     version: u32,
@@ -155,38 +166,61 @@ pub struct Window {
 
 impl Window {
     /// Opens a window at the top of a list.
-    pub async fn open(
-        store: &Store,
-        id: u32,
-        scope: ListScope,
-        outgoing: bool,
-        filter: String,
-        count: u32,
-    ) -> Result<Self> {
-        let mut window = Self {
-            id,
-            scope,
-            outgoing,
-            filter,
-            first: 0,
-            count: count.min(LONGEST),
-            version: 0,
-            total: 0,
-            rows: Vec::new(),
-        };
-        window.total = store.list_total(&window.scope, &window.filter).await?;
+    pub async fn open(store: &Store, id: u32, source: Source, count: u32) -> Result<Self> {
+        let count = count.min(LONGEST);
+        let mut window = Self { id, source, first: 0, count, version: 0, total: 0, rows: Vec::new() };
+        window.total = window.count(store).await?;
         window.rows = window.read(store, 0).await?;
         Ok(window)
     }
 
+    /// How many rows there are now; a search is made anew.
+    async fn count(&mut self, store: &Store) -> Result<u64> {
+        match &mut self.source {
+            Source::List(scope, _) => store.list_total(scope).await,
+            Source::Search(search, _) => {
+                search.look(store).await?;
+                Ok(search.hits().len() as u64)
+            }
+        }
+    }
+
     async fn read(&self, store: &Store, first: u64) -> Result<Vec<RowView>> {
-        let rows = store.list_rows(&self.scope, &self.filter, first, u64::from(self.count)).await?;
-        Ok(rows.into_iter().map(|r| RowView::from_row(r, self.outgoing)).collect())
+        match &self.source {
+            Source::List(scope, outgoing) => {
+                let rows = store.list_rows(scope, first, u64::from(self.count)).await?;
+                Ok(rows.into_iter().map(|r| RowView::from_row(r, *outgoing)).collect())
+            }
+            Source::Search(search, outgoing) => {
+                let hits = search.hits().iter().skip(first as usize).take(self.count as usize);
+                let rows = store.rows_of(&hits.map(|h| h.placement).collect::<Vec<_>>()).await?;
+                let view = |r: ListRow| {
+                    let out = outgoing.contains(&r.mailbox);
+                    RowView::from_row(r, out)
+                };
+                Ok(rows.into_iter().map(view).collect())
+            }
+        }
     }
 
     /// True when a change in the mailbox can change the list.
     pub fn covers(&self, mailbox: MailboxId) -> bool {
-        self.scope.covers(mailbox)
+        match &self.source {
+            Source::List(scope, _) => scope.covers(mailbox),
+            Source::Search(search, _) => search.counts(mailbox),
+        }
+    }
+
+    /// The search that it shows.
+    pub fn search(&mut self) -> Option<&mut Search> {
+        match &mut self.source {
+            Source::List(..) => None,
+            Source::Search(search, _) => Some(search),
+        }
+    }
+
+    fn more(&self) -> bool {
+        matches!(&self.source, Source::Search(search, _) if search.more())
     }
 
     /// The whole window as it is.
@@ -197,13 +231,21 @@ impl Window {
             total: self.total,
             first: self.first,
             rows: self.rows.clone(),
+            more: self.more(),
         }
     }
 
     /// Shows other rows of the list.
     pub async fn show(&mut self, store: &Store, first: u64, count: u32) -> Result<WindowView> {
         self.count = count.min(LONGEST);
-        self.total = store.list_total(&self.scope, &self.filter).await?;
+        let known = match &mut self.source {
+            // What was found stays until something changes, or more of it is wanted.
+            Source::Search(search, _) => !search.reach(first + u64::from(count)),
+            Source::List(..) => false,
+        };
+        if !known {
+            self.total = self.count(store).await?;
+        }
         self.first = first.min(self.total.saturating_sub(1));
         self.rows = self.read(store, self.first).await?;
         self.version += 1;
@@ -212,23 +254,30 @@ impl Window {
 
     /// Reads again after a change; `None` when nothing changed for this window.
     pub async fn refresh(&mut self, store: &Store) -> Result<Option<WindowUpdate>> {
-        let total = store.list_total(&self.scope, &self.filter).await?;
-        let first = match self.rows.first() {
-            Some(anchor) if self.first > 0 => {
+        let (had, total) = (self.more(), self.count(store).await?);
+        let first = match (self.rows.first(), &self.source) {
+            (Some(anchor), source) if self.first > 0 => {
                 // Where the anchor stands now; if it went, where it would stand.
-                let at = store.list_position(&self.scope, &self.filter, anchor.date, anchor.id).await?;
+                let at = match source {
+                    Source::List(scope, _) => store.list_position(scope, anchor.date, anchor.id).await?,
+                    Source::Search(search, _) => {
+                        let at = search.hits().iter().position(|h| h.message == anchor.message);
+                        at.map_or(self.first, |at| at as u64)
+                    }
+                };
                 at.min(total.saturating_sub(1))
             }
             _ => 0,
         };
         let rows = self.read(store, first).await?;
         let ops = diff(&self.rows, &rows);
-        if ops.is_empty() && total == self.total && first == self.first {
+        let more = self.more();
+        if ops.is_empty() && total == self.total && first == self.first && more == had {
             return Ok(None);
         }
         self.version += 1;
         (self.total, self.first, self.rows) = (total, first, rows);
-        Ok(Some(WindowUpdate { window: self.id, version: self.version, total, first, ops }))
+        Ok(Some(WindowUpdate { window: self.id, version: self.version, total, first, ops, more }))
     }
 }
 

@@ -1,6 +1,8 @@
 //! One message as the reader shows it.
 
+use super::find::MarkView;
 use crate::error::{Error, Kind, Result};
+use crate::mime::highlight::Mark;
 use crate::mime::render;
 pub use crate::mime::render::Attachment;
 use crate::mime::subscription::{self, Leave};
@@ -68,14 +70,15 @@ pub struct BodyView {
     pub attachments: Vec<Attachment>,
 }
 
-/// Reads a message with its content, if that is here.
-pub async fn message(store: &Store, id: PlacementId) -> Result<MessageView> {
+/// Reads a message with its content, if that is here, and with what a search found marked in it.
+pub async fn message(store: &Store, id: PlacementId, marks: &[MarkView]) -> Result<MessageView> {
     let p = store.placement(id).await?;
     let m = store.message(p.message).await?;
     let (body, list) = match store.body(p.message).await? {
         None => (None, None),
         Some(raw) => {
-            let reading = move || (read(&raw, m.partial), subscription::list(&raw));
+            let marks: Vec<Mark> = marks_in_text(marks);
+            let reading = move || (render::render_as(&raw, m.partial, &marks), subscription::list(&raw));
             let (rendered, list) = tokio::task::spawn_blocking(reading)
                 .await
                 .map_err(|e| Error::new(Kind::Storage, "render").because(e))?;
@@ -121,8 +124,10 @@ fn list_view(list: subscription::List) -> ListView {
     ListView { name: list.name, leave: leave.to_owned(), to, page }
 }
 
-fn read(raw: &[u8], partial: bool) -> render::Rendered {
-    if partial { render::render_outline(raw) } else { render::render(raw) }
+/// Of what a search found, what can stand in the text.
+fn marks_in_text(marks: &[MarkView]) -> Vec<Mark> {
+    let in_text = marks.iter().filter(|m| matches!(m.field.as_str(), "any" | "body"));
+    in_text.filter_map(|m| Mark::new(&m.text, m.beginning)).collect()
 }
 
 /// The text, cleaned HTML and files of a raw message.
@@ -136,7 +141,7 @@ pub async fn attachment(store: &Store, message: MessageId, part: u32) -> Result<
     let partial = store.message(message).await?.partial;
     let raw = store.body(message).await?.ok_or_else(missing)?;
     let found = move || {
-        let file = read(&raw, partial).attachments.into_iter().find(|a| a.part == part)?;
+        let file = render::render_as(&raw, partial, &[]).attachments.into_iter().find(|a| a.part == part)?;
         file.here.then_some(())?;
         Some((file.name, render::part(&raw, part)?))
     };

@@ -2,6 +2,8 @@
 
 pub mod accounts;
 pub mod draft;
+pub mod find;
+pub mod indexing;
 pub mod list;
 pub mod mailboxes;
 pub mod message;

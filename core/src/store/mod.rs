@@ -21,6 +21,7 @@ pub mod placement;
 pub mod report;
 mod salvage;
 mod salvage_local;
+pub mod search;
 pub mod setting;
 mod spare;
 pub mod traffic;
@@ -70,6 +71,8 @@ pub struct ChangeSet {
     pub sending: BTreeSet<AccountId>,
     /// Notices came or went.
     pub notices: bool,
+    /// A search may find more, or less.
+    pub index: bool,
     /// Large messages that are coming: bytes here, bytes in all.
     pub coming: BTreeMap<MessageId, (u64, u64)>,
 }
@@ -94,6 +97,8 @@ pub trait Gate: Send + Sync {
 pub struct Store {
     writer: SqlitePool,
     readers: SqlitePool,
+    /// Writes the full-text index.
+    index: SqlitePool,
     changes: broadcast::Sender<ChangeSet>,
     dir: PathBuf,
     gate: Option<Arc<dyn Gate>>,
@@ -146,7 +151,7 @@ impl Store {
         } else {
             Self::try_open(dir).await
         };
-        let (writer, readers) = match opened {
+        let (writer, readers, index) = match opened {
             Err(e) if e.kind == Kind::StorageDamaged => {
                 drop(hold);
                 // Another Malote that has it open must end first.
@@ -161,13 +166,20 @@ impl Store {
         };
         salvage::clear(dir);
         let (changes, _) = broadcast::channel(1024);
-        let store =
-            Self { writer, readers, changes, dir: dir.to_owned(), gate: None, _in_use: Arc::new(hold) };
+        let store = Self {
+            writer,
+            readers,
+            index,
+            changes,
+            dir: dir.to_owned(),
+            gate: None,
+            _in_use: Arc::new(hold),
+        };
         store.sweep_coming(now - GIVEN_UP);
         Ok(store)
     }
 
-    async fn try_open(dir: &Path) -> Result<(SqlitePool, SqlitePool)> {
+    async fn try_open(dir: &Path) -> Result<(SqlitePool, SqlitePool, SqlitePool)> {
         refuse_newer(dir).await?;
         let options = SqliteConnectOptions::new()
             .filename(dir.join(FILE))
@@ -194,6 +206,7 @@ impl Store {
         })?;
         let mut conn = first.acquire().await?;
         look_over(&mut conn).await?;
+        let index = search::open(dir, &mut conn).await?;
         spare::prepare(&mut conn, dir, newest()).await?;
         drop(conn);
         first.close().await;
@@ -210,8 +223,15 @@ impl Store {
             .read_only(true)
             .busy_timeout(Duration::from_secs(10))
             .pragma("temp_store", "MEMORY");
-        let readers = pool(3).connect_with(reading).await?;
-        Ok((writer, readers))
+        let place = dir.to_owned();
+        let readers = pool(3)
+            .after_connect(move |conn, _| {
+                let place = place.clone();
+                Box::pin(async move { search::attach(conn, &place).await })
+            })
+            .connect_with(reading)
+            .await?;
+        Ok((writer, readers, index))
     }
 
     /// A query met damage: the next start looks, and salvages what can be.
@@ -222,10 +242,15 @@ impl Store {
     /// Reads everything and says whether it is sound; otherwise the next start salvages.
     pub async fn check(&self) -> Result<bool> {
         let said: Result<String, sqlx::Error> =
-            sqlx::query_scalar("PRAGMA integrity_check(1)").fetch_one(self.reader()).await;
+            sqlx::query_scalar("PRAGMA main.integrity_check(1)").fetch_one(self.reader()).await;
         let sound = matches!(&said, Ok(text) if text == "ok");
         if !sound {
             self.suspect();
+        }
+        let said: Result<String, sqlx::Error> =
+            sqlx::query_scalar("PRAGMA search.integrity_check(1)").fetch_one(self.reader()).await;
+        if !matches!(&said, Ok(text) if text == "ok") {
+            self.suspect_index();
         }
         Ok(sound)
     }
@@ -272,9 +297,18 @@ impl Store {
         self.dir.join("bodies")
     }
 
+    /// Brings what stands in the logs to its place, as it comes about by itself in time: for who measures files.
+    pub async fn settle(&self) -> Result<()> {
+        for pool in [&self.writer, &self.index] {
+            sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(pool).await?;
+        }
+        Ok(())
+    }
+
     /// Closes all connections, after what is being written.
     pub async fn close(&self) {
         self.readers.close().await;
+        self.index.close().await;
         self.writer.close().await;
     }
 }
@@ -412,6 +446,36 @@ mod tests {
             );
             assert!(plan.iter().any(|step| step.contains(index)), "{plan:?}");
         }
+    }
+
+    /// A database of every version that ever was is opened, with the mail that is in it, and all of it becomes searchable.
+    #[tokio::test]
+    async fn every_older_database_is_opened() -> Result<()> {
+        for version in 1..newest() {
+            let dir = tempfile::tempdir()?;
+            let file = SqliteConnectOptions::new().filename(dir.path().join(FILE)).create_if_missing(true);
+            let old = pool(1).connect_with(file).await?;
+            let then = MIGRATIONS.iter().filter(|m| m.version <= version).cloned().collect::<Vec<_>>();
+            let mut migrations = sqlx::migrate::Migrator::DEFAULT;
+            migrations.migrations = then.into();
+            migrations.run(&old).await.map_err(|e| Error::new(Kind::Storage, "").because(e))?;
+            let server = if version < 5 { "imap_host, imap_port, imap_tls" } else { "host, port, tls" };
+            let sql = format!(
+                "INSERT INTO account (address, user, {server}, created) VALUES ('ana@a.test', 'ana', 'a.test', 993, 'implicit', 0);
+                 INSERT INTO mailbox (account_id, raw, name) VALUES (1, x'41', 'A');
+                 INSERT INTO message (account_id, identity, subject) VALUES (1, x'01', 'Oi');
+                 INSERT INTO placement (message_id, mailbox_id, uid) VALUES (1, 1, 7);"
+            );
+            sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&old).await?;
+            old.close().await;
+            let store = Store::open(dir.path(), 0).await?;
+            assert_eq!(store.accounts().await?.len(), 1, "from {version}");
+            let lacking = store.unindexed().await?;
+            let subjects: Vec<_> =
+                lacking.iter().filter_map(|u| u.content.as_ref().map(|c| c.subject.as_str())).collect();
+            assert_eq!(subjects, ["Oi"], "from {version}");
+        }
+        Ok(())
     }
 
     /// A transaction that is dropped leaves nothing, and tells nobody.

@@ -127,7 +127,7 @@ impl ListScope {
     }
 }
 
-fn push_scope(q: &mut QueryBuilder<sqlx::Sqlite>, scope: &ListScope, filter: &str) {
+fn push_scope(q: &mut QueryBuilder<sqlx::Sqlite>, scope: &ListScope) {
     match scope.ids() {
         // `=` instead of IN: only then does the index give the order too.
         [one] => {
@@ -143,76 +143,52 @@ fn push_scope(q: &mut QueryBuilder<sqlx::Sqlite>, scope: &ListScope, filter: &st
         }
     }
     q.push(" AND p.hidden = 0");
-    let pattern: String =
-        filter.chars().flat_map(|c| if "%_\\".contains(c) { vec!['\\', c] } else { vec![c] }).collect();
-    if !pattern.is_empty() {
-        let pattern = format!("%{pattern}%");
-        q.push(" AND (m.subject LIKE ").push_bind(pattern.clone());
-        q.push(" ESCAPE '\\' OR m.from_name LIKE ").push_bind(pattern.clone());
-        q.push(" ESCAPE '\\' OR m.from_address LIKE ").push_bind(pattern);
-        q.push(" ESCAPE '\\')");
-    }
 }
 
+/// What a row of a list shows, of a placement `p` and its message `m`.
+const LIST_COLUMNS: &str = "p.id, p.message_id, p.mailbox_id, p.bits, p.keywords, p.sort_date, m.subject, m.from_name, m.from_address, m.recipients, m.preview, m.size, m.has_attachments";
+
 impl Store {
-    /// How many rows a list has. Without a filter that is what the triggers counted.
-    pub async fn list_total(&self, scope: &ListScope, filter: &str) -> Result<u64> {
-        if filter.is_empty() {
-            let mut q = QueryBuilder::new("SELECT COALESCE(SUM(total), 0) FROM mailbox WHERE id IN (");
-            let mut list = q.separated(", ");
-            for id in scope.ids() {
-                list.push_bind(id.0);
-            }
-            q.push(")");
-            let n: i64 = q.build_query_scalar().fetch_one(self.reader()).await?;
-            return Ok(n.max(0) as u64);
+    /// How many rows a list has: what the triggers counted.
+    pub async fn list_total(&self, scope: &ListScope) -> Result<u64> {
+        let mut q = QueryBuilder::new("SELECT COALESCE(SUM(total), 0) FROM mailbox WHERE id IN (");
+        let mut list = q.separated(", ");
+        for id in scope.ids() {
+            list.push_bind(id.0);
         }
-        let mut q = QueryBuilder::new(
-            "SELECT COUNT(*) FROM placement p JOIN message m ON m.id = p.message_id WHERE ",
-        );
-        push_scope(&mut q, scope, filter);
+        q.push(")");
         let n: i64 = q.build_query_scalar().fetch_one(self.reader()).await?;
-        Ok(n as u64)
+        Ok(n.max(0) as u64)
     }
 
     /// `count` rows of a list from row `first` on, newest first.
-    pub async fn list_rows(
-        &self,
-        scope: &ListScope,
-        filter: &str,
-        first: u64,
-        count: u64,
-    ) -> Result<Vec<ListRow>> {
+    pub async fn list_rows(&self, scope: &ListScope, first: u64, count: u64) -> Result<Vec<ListRow>> {
         // The inner query walks the covering index to the offset; only the rows wanted are looked up.
-        let mut q = QueryBuilder::new(
-            "SELECT p.id, p.message_id, p.mailbox_id, p.bits, p.keywords, p.sort_date, m.subject, m.from_name, m.from_address, m.recipients, m.preview, m.size, m.has_attachments
-             FROM (SELECT p.id AS pid FROM placement p ",
-        );
-        if !filter.is_empty() {
-            q.push("JOIN message m ON m.id = p.message_id ");
-        }
-        q.push("WHERE ");
-        push_scope(&mut q, scope, filter);
+        let mut q = QueryBuilder::new("SELECT ");
+        q.push(LIST_COLUMNS).push(" FROM (SELECT p.id AS pid FROM placement p WHERE ");
+        push_scope(&mut q, scope);
         q.push(" ORDER BY p.sort_date DESC, p.id DESC LIMIT ").push_bind(count as i64);
         q.push(" OFFSET ").push_bind(first as i64);
         q.push(") JOIN placement p ON p.id = pid JOIN message m ON m.id = p.message_id ORDER BY p.sort_date DESC, p.id DESC");
         q.build().fetch_all(self.reader()).await?.iter().map(read_list_row).collect()
     }
 
+    /// The rows of these placements, as far as they are here and visible, in this order.
+    pub async fn rows_of(&self, ids: &[PlacementId]) -> Result<Vec<ListRow>> {
+        let wanted: Vec<i64> = ids.iter().map(|id| id.0).collect();
+        let sql = format!(
+            "SELECT {LIST_COLUMNS} FROM json_each(?) j CROSS JOIN placement p ON p.id = j.value
+             JOIN message m ON m.id = p.message_id WHERE p.hidden = 0 ORDER BY j.key"
+        );
+        let rows =
+            sqlx::query(sqlx::AssertSqlSafe(sql)).bind(serde_json::to_string(&wanted).unwrap_or_default());
+        rows.fetch_all(self.reader()).await?.iter().map(read_list_row).collect()
+    }
+
     /// The row of a list at which a placement stands now, if it is in it.
-    pub async fn list_position(
-        &self,
-        scope: &ListScope,
-        filter: &str,
-        sort_date: i64,
-        id: PlacementId,
-    ) -> Result<u64> {
-        let mut q = QueryBuilder::new("SELECT COUNT(*) FROM placement p ");
-        if !filter.is_empty() {
-            q.push("JOIN message m ON m.id = p.message_id ");
-        }
-        q.push("WHERE ");
-        push_scope(&mut q, scope, filter);
+    pub async fn list_position(&self, scope: &ListScope, sort_date: i64, id: PlacementId) -> Result<u64> {
+        let mut q = QueryBuilder::new("SELECT COUNT(*) FROM placement p WHERE ");
+        push_scope(&mut q, scope);
         q.push(" AND (p.sort_date, p.id) > (").push_bind(sort_date).push(", ").push_bind(id.0).push(")");
         let n: i64 = q.build_query_scalar().fetch_one(self.reader()).await?;
         Ok(n as u64)
@@ -223,6 +199,20 @@ impl Store {
         let sql = sqlx::AssertSqlSafe(format!("SELECT {COLUMNS} FROM placement WHERE id = ?"));
         let row = sqlx::query(sql).bind(id.0).fetch_optional(self.reader()).await?;
         read(&row.ok_or_else(|| Error::new(Kind::NotFound, id.to_string()))?)
+    }
+
+    /// The messages at these places, visible ones.
+    pub async fn messages_at(&self, mailbox: MailboxId, uids: &UidSet) -> Result<Vec<MessageId>> {
+        let uids: Vec<u32> = uids.iter().collect();
+        let ids: Vec<i64> = sqlx::query_scalar(
+            "SELECT p.message_id FROM json_each(?2) j CROSS JOIN placement p ON p.uid = j.value AND p.mailbox_id = ?1 AND p.uid > 0
+             WHERE p.hidden = 0",
+        )
+        .bind(mailbox.0)
+        .bind(serde_json::to_string(&uids).unwrap_or_default())
+        .fetch_all(self.reader())
+        .await?;
+        Ok(ids.into_iter().map(MessageId).collect())
     }
 
     /// Every placement of a mailbox that has a UID: (UID, base flags, number). For comparing with a server that has no

@@ -126,6 +126,8 @@ pub async fn salvage(dir: &Path, now: i64) -> Result<()> {
     .fetch_all(&mut conn)
     .await?;
     conn.close().await?;
+    // It speaks of the old numbers.
+    super::search::remove(dir);
     std::fs::File::open(&again)?.sync_all()?;
     std::fs::rename(&again, dir.join(super::FILE))?;
     super::sync_directory(dir)?;

@@ -59,7 +59,8 @@ pub async fn fill(ctx: &Context, session: &mut Session, mailbox: MailboxId, keep
     }
 }
 
-async fn open(ctx: &Context, session: &mut Session, mailbox: MailboxId) -> Result<()> {
+/// Opens a mailbox under the UIDVALIDITY that is known of it.
+pub(super) async fn open(ctx: &Context, session: &mut Session, mailbox: MailboxId) -> Result<()> {
     let row = ctx.store.mailbox(mailbox).await?;
     if session.selected() == Some(row.raw.as_slice()) {
         return Ok(());

@@ -129,11 +129,31 @@ pub async fn next_batch(
 
 /// The same for a caller that holds the lock.
 pub async fn fetch_batch(ctx: &Context, session: &mut Session, row: &MailboxRow, count: u64) -> Result<bool> {
-    let mut rest = row.todo.clone();
-    let batch = rest.take_newest(count);
+    let batch = row.todo.clone().take_newest(count);
     if batch.is_empty() {
         return Ok(false);
     }
+    fetch_of(ctx, session, row, batch).await
+}
+
+/// Fetches these of the headers that are still missing. The mailbox is open.
+pub async fn fetch_these(
+    ctx: &Context,
+    session: &mut Session,
+    mailbox: MailboxId,
+    uids: &UidSet,
+) -> Result<()> {
+    let _guard = ctx.lock(mailbox).await;
+    let row = ctx.store.mailbox(mailbox).await?;
+    let batch = row.todo.intersect(uids);
+    if !batch.is_empty() {
+        fetch_of(ctx, session, &row, batch).await?;
+    }
+    Ok(())
+}
+
+async fn fetch_of(ctx: &Context, session: &mut Session, row: &MailboxRow, batch: UidSet) -> Result<bool> {
+    let rest = row.todo.minus(&batch);
     let asked = batch.clone();
     let mut fetched = Vec::new();
     session

@@ -12,6 +12,7 @@
 //! upload       blobs -> APPEND              folders  CREATE, RENAME, DELETE, SUBSCRIBE, emptying
 //! flight       many mailboxes at once       merge    the three-way rule, pure
 //! connections  how many the server lets us have            surroundings  sleep, another network
+//! ask          what a search finds on the server
 //! bulk         the connection that carries bodies
 //! budget       what the background may still spend today        maildrop  all of it for POP3
 //! ```
@@ -19,6 +20,7 @@
 //! holds its lock ([`Context::lock`]), so no answer is older than what was already applied.
 
 pub mod actor;
+pub mod ask;
 pub mod bodies;
 mod budget;
 mod bulk;

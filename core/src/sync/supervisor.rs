@@ -186,6 +186,11 @@ impl Supervisor {
         }
     }
 
+    /// What asks an account's server beside its actor; `None` where no connection is wanted.
+    pub fn beside(&self, account: AccountId) -> Option<Arc<Context>> {
+        self.actors().get(&account).filter(|a| !a.is_paused()).map(|a| a.context.clone())
+    }
+
     /// Fetches a message that somebody waits for, `whole` with all its files.
     pub async fn fetch(&self, account: AccountId, message: MessageId, whole: bool) -> Result<()> {
         let (reply, answer) = oneshot::channel();

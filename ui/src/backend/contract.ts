@@ -518,7 +518,11 @@ first: number,
 /**
  * Its rows.
  */
-rows: Array<RowView>, };
+rows: Array<RowView>, 
+/**
+ * Of a search: there may be more than `total`.
+ */
+more: boolean, };
 
 export type RowOp = { "op": "remove", 
 /**
@@ -562,7 +566,103 @@ first: number,
 /**
  * Changes of its rows.
  */
-ops: Array<RowOp>, };
+ops: Array<RowOp>, 
+/**
+ * As in [`WindowView`].
+ */
+more: boolean, };
+
+export type PartView = { 
+/**
+ * from, to, subject, body, file, in, has, is, before, after, larger, smaller, words.
+ */
+name: string, 
+/**
+ * What it asks for.
+ */
+value: string, 
+/**
+ * It excludes.
+ */
+not: boolean, 
+/**
+ * The text without it.
+ */
+without: string, };
+
+export type MarkView = { 
+/**
+ * any, from, to, subject, body, file.
+ */
+field: string, 
+/**
+ * As they were typed.
+ */
+text: string, 
+/**
+ * The last one may be the beginning of a longer one.
+ */
+beginning: boolean, };
+
+export type CoveredView = { 
+/**
+ * Accounts.
+ */
+accounts: number, 
+/**
+ * Messages whose header is here.
+ */
+here: number, 
+/**
+ * Messages that servers have, as last told.
+ */
+on_server: number, 
+/**
+ * Messages whose text is searched too.
+ */
+texts: number, 
+/**
+ * Messages that are here and not searched yet.
+ */
+waiting: number, 
+/**
+ * Trash and junk were left out.
+ */
+spared: boolean, 
+/**
+ * Servers that are being asked for the rest.
+ */
+asking: number, 
+/**
+ * Servers that answered.
+ */
+answered: number, 
+/**
+ * Servers that could not be asked.
+ */
+failed: number, 
+/**
+ * Messages that servers found and whose header is not here yet.
+ */
+elsewhere: number, };
+
+export type SearchView = { 
+/**
+ * What is found, as a live window.
+ */
+window: WindowView, 
+/**
+ * What was understood.
+ */
+parts: Array<PartView>, 
+/**
+ * What to mark in what is found.
+ */
+marks: Array<MarkView>, 
+/**
+ * What was looked through.
+ */
+covered: CoveredView, };
 
 export type BodyView = { 
 /**
@@ -1008,7 +1108,15 @@ export type Saved = {
  */
 path: string, };
 
-export type Event = { "event": "accounts" } | { "event": "mailboxes" } | { "event": "window" } & WindowUpdate | { "event": "message", 
+export type Event = { "event": "accounts" } | { "event": "mailboxes" } | { "event": "window" } & WindowUpdate | { "event": "searched", 
+/**
+ * Its window.
+ */
+window: number, 
+/**
+ * What it looked through.
+ */
+covered: CoveredView, } | { "event": "message", 
 /**
  * Which.
  */
@@ -1091,10 +1199,13 @@ export interface Calls {
 	files_drop: { params: { ids: Array<string> }; result: null };
 	people: { params: { typed: string; count: number }; result: Array<Address> };
 	find_servers: { params: { address: string; proxy: string }; result: FoundServers | null };
-	window_open: { params: { mailbox: MailboxId; filter: string; count: number }; result: WindowView };
+	window_open: { params: { mailbox: MailboxId; count: number }; result: WindowView };
+	search_open: { params: { text: string; within: MailboxId | null; typing: boolean; zone: number; count: number }; result: SearchView };
+	search_ask: { params: { window: number }; result: null };
 	window_show: { params: { window: number; first: number; count: number }; result: WindowView };
 	window_close: { params: { window: number }; result: null };
 	message: { params: { id: PlacementId }; result: MessageView };
+	message_found: { params: { id: PlacementId; marks: Array<MarkView> }; result: MessageView };
 	attachment_save: { params: { message: MessageId; part: number }; result: Saved };
 	attachment_open: { params: { message: MessageId; part: number }; result: Saved };
 	setting: { params: { key: string }; result: string };

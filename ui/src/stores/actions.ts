@@ -7,6 +7,7 @@ import { composers } from "./composers.svelte";
 import { list } from "./list.svelte";
 import { look } from "./look.svelte";
 import { reader } from "./reader.svelte";
+import { search } from "./search.svelte";
 import { selection } from "./selection.svelte";
 import { session } from "./session.svelte";
 import { toasts } from "./toasts.svelte";
@@ -34,6 +35,14 @@ async function run(command: () => Promise<Done>, quiet = false) {
 			toasts.show(words(done), { undo: () => void undo(done.actions) });
 		}
 	});
+}
+
+/** Shows a folder: whatever was selected, read or searched is left. */
+export function openFolder(mailbox: string) {
+	selection.clear();
+	reader.close();
+	search.leave();
+	void list.open(mailbox);
 }
 
 /** Rows leave the list: what is read moves on to the next row, or back to the list on a phone. */

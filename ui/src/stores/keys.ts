@@ -1,11 +1,24 @@
 // Keyboard: Gmail's set. Single keys count only while nobody is typing and no dialog is open.
 import { call } from "../backend";
-import { answer, archive, junk, show, step, targets, toggleRead, toggleStar, trash, undo } from "./actions";
+import {
+	answer,
+	archive,
+	junk,
+	openFolder,
+	show,
+	step,
+	targets,
+	toggleRead,
+	toggleStar,
+	trash,
+	undo,
+} from "./actions";
 import { composers } from "./composers.svelte";
 import { list } from "./list.svelte";
 import { look } from "./look.svelte";
 import { reader } from "./reader.svelte";
 import { screen } from "./screen.svelte";
+import { search } from "./search.svelte";
 import { selection } from "./selection.svelte";
 import { session } from "./session.svelte";
 
@@ -70,7 +83,7 @@ const actions: Record<string, () => void> = {
 const afterG: Record<string, () => void> = {
 	i: () => {
 		const inbox = session.mailboxes.find((m) => m.role === "inbox");
-		if (inbox) void list.open(inbox.id);
+		if (inbox) openFolder(inbox.id);
 	},
 	r: () => void call("check_now", {}),
 };
@@ -79,11 +92,8 @@ const afterG: Record<string, () => void> = {
 export function back() {
 	if (screen.back()) return;
 	if (selection.ids.size) selection.clear();
-	else if (reader.id && (look.columns === 1 || !list.filter)) reader.close();
-	else if (screen.searching || list.filter) {
-		screen.searching = false;
-		if (list.mailbox && list.filter) void list.open(list.mailbox);
-	}
+	else if (reader.id && (look.columns === 1 || !list.query)) reader.close();
+	else if (screen.searching || list.query) search.close();
 }
 
 export function press(event: KeyboardEvent) {

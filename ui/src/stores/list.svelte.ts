@@ -7,7 +7,10 @@ const MARGIN = 60;
 /** The list on screen: a window of it, kept up to date by the core. */
 class List {
 	mailbox = $state<string | null>(null);
-	filter = $state("");
+	/** What is searched; empty = the folder itself is shown. */
+	query = $state("");
+	/** Of a search: there may be more than `total`. */
+	more = $state(false);
 	state = $state<"idle" | "loading" | "done" | "error">("idle");
 	error = $state<ErrorView | null>(null);
 	total = $state(0);
@@ -26,18 +29,32 @@ class List {
 	#asked: { first: number; count: number } | null = null;
 	#busy = false;
 	#opening = 0;
+	#again: (() => Promise<WindowView>) | null = null;
 
-	async open(mailbox: string, filter = "") {
+	/** Shows a folder. */
+	async open(mailbox: string) {
+		await this.begin(mailbox, "", () => call("window_open", { mailbox, count: MARGIN * 2 }));
+	}
+
+	/** Shows what a search finds; the folder stays the one that it began in. */
+	async find(query: string, search: (count: number) => Promise<WindowView>) {
+		if (this.mailbox) await this.begin(this.mailbox, query, () => search(MARGIN * 2));
+	}
+
+	private async begin(mailbox: string, query: string, opening: () => Promise<WindowView>) {
 		const turn = ++this.#opening;
 		const old = this.#window;
-		const same = mailbox === this.mailbox;
+		const same = mailbox === this.mailbox && query === this.query;
+		// Rows of a search stay while the next letter is looked up: they flicker otherwise.
+		const near = mailbox === this.mailbox && !!query && !!this.query;
 		this.#window = null;
 		this.mailbox = mailbox;
-		this.filter = filter;
+		this.query = query;
+		this.#again = opening;
 		this.state = "loading";
 		this.error = null;
 		this.top = 0;
-		if (!same) {
+		if (!same && !near) {
 			this.rows = [];
 			this.total = 0;
 			this.first = 0;
@@ -45,7 +62,7 @@ class List {
 		}
 		if (old !== null) void call("window_close", { window: old });
 		try {
-			const view = await call("window_open", { mailbox, filter, count: MARGIN * 2 });
+			const view = await opening();
 			if (turn !== this.#opening) {
 				void call("window_close", { window: view.window });
 				return;
@@ -60,7 +77,7 @@ class List {
 	}
 
 	reload() {
-		if (this.mailbox) void this.open(this.mailbox, this.filter);
+		if (this.mailbox && this.#again) void this.begin(this.mailbox, this.query, this.#again);
 	}
 
 	private take(view: WindowView) {
@@ -69,6 +86,7 @@ class List {
 		this.total = view.total;
 		this.first = view.first;
 		this.rows = view.rows;
+		this.more = view.more;
 	}
 
 	row(index: number): RowView | undefined {
@@ -128,6 +146,7 @@ class List {
 		const shift = shiftOf({ first: this.first, rows: this.rows }, { first: update.first, rows }, this.top);
 		this.#version = update.version;
 		this.total = update.total;
+		this.more = update.more;
 		this.first = update.first;
 		this.rows = rows;
 		// At the very top new mail comes in where one looks for it.

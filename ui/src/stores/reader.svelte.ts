@@ -1,4 +1,5 @@
 import { asError, call, type ErrorView, type MessageView } from "../backend";
+import { search } from "./search.svelte";
 
 /** The message being read. */
 class Reader {
@@ -27,7 +28,7 @@ class Reader {
 
 	private async read(id: string) {
 		try {
-			const view = await call("message", { id });
+			const view = await call("message_found", { id, marks: search.marks });
 			if (this.id !== id) return;
 			this.view = view;
 			if (this.lacking && this.#came.delete(view.message)) await this.read(id);

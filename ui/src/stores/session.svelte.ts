@@ -20,6 +20,7 @@ import { list } from "./list.svelte";
 import { look } from "./look.svelte";
 import { outbox } from "./outbox.svelte";
 import { reader } from "./reader.svelte";
+import { search } from "./search.svelte";
 import { writing } from "./writing.svelte";
 
 /** Accounts, folders, what they are doing: what the core knows, read anew whenever it says so. */
@@ -70,6 +71,9 @@ class Session {
 					case "window":
 						list.apply(event);
 						break;
+					case "searched":
+						search.heard(event.window, event.covered);
+						break;
 					case "message":
 						reader.arrived(event.message);
 						break;
@@ -90,7 +94,7 @@ class Session {
 			});
 			addEventListener("online", () => void call("network_changed", {}));
 			await look.start();
-			await this.readAll();
+			await Promise.all([this.readAll(), search.readSaved()]);
 			this.phase = this.accounts.length ? "mail" : "welcome";
 		} catch (thrown) {
 			this.fatal = asError(thrown);

@@ -55,6 +55,14 @@ pub enum Command {
         #[arg(long, default_value_t = 0)]
         offset: u64,
     },
+    /// Find messages, newest first: words, "phrases", from: to: subject: body: filename: in: has:attachment is:unread before: after: larger: -not OR
+    Search {
+        /// What to find
+        #[arg(required = true, allow_hyphen_values = true)]
+        query: Vec<String>,
+        #[arg(long, default_value_t = 50)]
+        limit: u32,
+    },
     /// Show a message
     Show {
         id: String,

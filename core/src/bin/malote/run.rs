@@ -1,7 +1,7 @@
 //! What each command does: calls of the api, and their results printed.
 
 use crate::args::{Account, Add, Args, Command, Folder, How, MarkFlags, Outbox};
-use crate::{outgoing, output};
+use crate::{outgoing, output, words};
 use malote_core::api::types::{Done, Mark, NewAccount};
 use malote_core::api::{
     Core, Dirs, Event, MailboxView, OsSecrets, SystemClock, rendered, run_password_command,
@@ -56,6 +56,7 @@ async fn command(core: &Core, command: Command, json: bool) -> Result<()> {
         Command::Passphrase { forget: false } => core.passphrase_set(first_line()?).await,
         Command::Sync { account, watch } => sync(core, account, watch).await,
         Command::Folders => folders(core, json).await,
+        Command::Search { query, limit } => search(core, &query.join(" "), limit, json).await,
         Command::List { folder, unified, limit, offset } => {
             list(core, folder, unified, limit, offset, json).await
         }
@@ -395,6 +396,23 @@ async fn list(
             say!("{}", output::line(r));
         }
     }
+    Ok(())
+}
+
+async fn search(core: &Core, query: &str, limit: u32, json: bool) -> Result<()> {
+    let all = core.mailboxes().await?;
+    let names = |id: MailboxId| all.iter().find(|m| m.id == id).map(|m| m.path.clone()).unwrap_or_default();
+    let found = core.search_once(query, limit).await?;
+    if json {
+        let rows = found.window.rows.iter().map(|r| output::row(r, &names(r.mailbox)));
+        output::json(&Value::Array(rows.collect()));
+    } else {
+        for r in &found.window.rows {
+            say!("{}", output::line(r));
+        }
+    }
+    // Not among the results: a program reads those.
+    remark!("{}", words::covered(&found));
     Ok(())
 }
 

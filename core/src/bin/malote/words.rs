@@ -1,5 +1,6 @@
 //! One sentence for each error: what happened, what is safe, what to do. In the language of the terminal.
 
+use malote_core::api::SearchView;
 use malote_core::error::{Error, Kind};
 
 /// A language of ours.
@@ -22,6 +23,35 @@ impl Language {
             Some("es") => Language::Spanish,
             _ => Language::English,
         }
+    }
+}
+
+/// What a search looked through.
+pub fn covered(found: &SearchView) -> String {
+    let c = &found.covered;
+    let shown = found.window.rows.len();
+    let more = found.window.more || found.window.total > shown as u64;
+    let (here, of, texts) = (c.here, c.on_server, c.texts);
+    let aside = |words: &'static str| if c.spared { words } else { "" };
+    match Language::from_env() {
+        Language::Portuguese => format!(
+            "{shown}{} encontradas. Pesquisados: {here} de {of} cabeçalhos e {texts} textos de {} conta(s){}.",
+            if more { "+" } else { "" },
+            c.accounts,
+            aside("; lixeira e spam ficaram de fora (in:anywhere)")
+        ),
+        Language::English => format!(
+            "{shown}{} found. Searched: {here} of {of} headers and {texts} texts of {} account(s){}.",
+            if more { "+" } else { "" },
+            c.accounts,
+            aside("; trash and junk were left out (in:anywhere)")
+        ),
+        Language::Spanish => format!(
+            "{shown}{} encontrados. Buscado en: {here} de {of} encabezados y {texts} textos de {} cuenta(s){}.",
+            if more { "+" } else { "" },
+            c.accounts,
+            aside("; papelera y spam quedaron fuera (in:anywhere)")
+        ),
     }
 }
 

@@ -4,6 +4,7 @@
 //! the pieces travel pipelined.
 
 use super::command::Command;
+use super::criteria::Key;
 use super::mailboxes::FlagNews;
 use super::response::{Code, Fetched, Response};
 use super::session::Session;
@@ -339,17 +340,22 @@ impl Session {
         Ok(())
     }
 
-    /// The UIDs that match a search of ours, such as `ALL` or `UID 4:9`. ESEARCH where offered, since its answer is short.
+    /// The UIDs that match a search of ours, such as `ALL` or `UID 4:9`.
     pub async fn search(&mut self, criteria: &str) -> Result<UidSet> {
+        self.search_for(&Key::Plain(criteria.to_owned())).await
+    }
+
+    /// The UIDs that match. ESEARCH where offered, since its answer is short.
+    pub async fn search_for(&mut self, key: &Key) -> Result<UidSet> {
         let extended = self.can("ESEARCH");
-        let command = if extended {
-            Command::new("UID SEARCH RETURN (ALL)").raw(criteria)
-        } else {
-            Command::new("UID SEARCH").raw(criteria)
-        };
+        let mut command = Command::new(if extended { "UID SEARCH RETURN (ALL)" } else { "UID SEARCH" });
+        // With UTF8=ACCEPT it is UTF-8 anyway, and a charset is an error (RFC 6855 section 3).
+        if key.is_beyond_ascii() && !self.enabled("UTF8=ACCEPT") {
+            command = command.raw("CHARSET UTF-8");
+        }
         let mut found = None;
         let outcome = self
-            .run_with(command, |response| {
+            .run_with(key.write(command, false), |response| {
                 match response {
                     Response::Search { found: uids, .. } => found = Some(uids),
                     // No ALL in it is how it says "nothing" (RFC 4731 section 3.1). Numbers that are no UIDs are not for us.

@@ -2,7 +2,7 @@
 //!
 //! *Bytes in, responses out*: [`frame`] cuts the stream into responses within bounds, [`value`] reads the grammar of
 //! RFC 9051 section 9 without recursion, [`response`] gives it types, with the help of [`code`], [`mailbox_data`],
-//! [`search_data`], [`fetch_data`], [`envelope`] and [`structure`]. [`command`] writes commands. None of these does any
+//! [`search_data`], [`fetch_data`], [`envelope`] and [`structure`]. [`command`] writes commands, [`criteria`] what they search for. None of these does any
 //! I/O. [`session`] is the thin driver on top: it sends commands, pipelined where it can, and hands each one exactly one
 //! [`outcome`]. A tagged OK with all its data, or an error: a NO, a cut connection or half an answer is never a success.
 //! [`sign_in`], [`mailboxes`], [`messages`], [`visits`], [`append`], [`server`] and [`listen`] are the verbs that sync uses.
@@ -12,6 +12,7 @@
 pub mod append;
 pub mod code;
 pub mod command;
+pub mod criteria;
 pub mod envelope;
 pub mod fetch_data;
 pub mod frame;

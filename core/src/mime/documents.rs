@@ -1,0 +1,180 @@
+//! The text in documents that come as files: office documents of both families, plain text. They are hostile like everything in a
+//! message: bounded in size, read without recursion, never run, and whatever is wrong with one only means that its text is not found.
+
+use super::guarded;
+use quick_xml::Reader;
+use quick_xml::events::{BytesStart, Event};
+use std::io::{Cursor, Read};
+use zip::ZipArchive;
+
+/// Endings of names, and subtypes, that are looked into.
+pub const KINDS: [&str; 12] =
+    ["txt", "csv", "md", "log", "docx", "docm", "xlsx", "xlsm", "pptx", "odt", "ods", "odp"];
+
+/// More files in an archive are not looked at.
+const MAX_FILES: usize = 2000;
+/// Octets of one file of an archive, unpacked: 16 MiB. A bomb ends there.
+const MAX_FILE: u64 = 16 << 20;
+
+/// At most about `most` octets of the text of a document of a kind: the ending of its name, or the subtype of its media type.
+pub fn text(kind: &str, bytes: &[u8], most: usize) -> String {
+    let read = move || match kind {
+        "txt" | "csv" | "md" | "log" | "plain" => {
+            Some(String::from_utf8_lossy(&bytes[..bytes.len().min(most)]).into_owned())
+        }
+        // What is in an archive says itself what it is.
+        _ if bytes.starts_with(b"PK\x03\x04") && is_office(kind) => office(bytes, most),
+        _ => None,
+    };
+    guarded(read).unwrap_or_default()
+}
+
+/// By the ending, or by the subtypes of RFC 6838's registry (`vnd.openxmlformats-officedocument…`, `vnd.oasis.opendocument…`).
+fn is_office(kind: &str) -> bool {
+    KINDS[4..].contains(&kind) || kind.starts_with("vnd.openxmlformats") || kind.starts_with("vnd.oasis")
+}
+
+/// Office Open XML (ECMA-376) and OpenDocument (ISO 26300): archives of XML.
+fn office(bytes: &[u8], most: usize) -> Option<String> {
+    let mut archive = ZipArchive::new(Cursor::new(bytes)).ok()?;
+    let speaks = |name: &str| {
+        matches!(name, "word/document.xml" | "word/footnotes.xml" | "xl/sharedStrings.xml" | "content.xml")
+            || (name.ends_with(".xml")
+                && ["xl/worksheets/", "ppt/slides/", "ppt/notesSlides/", "word/header", "word/footer"]
+                    .iter()
+                    .any(|place| name.starts_with(place)))
+    };
+    let mut names: Vec<String> = archive
+        .file_names()
+        .take(MAX_FILES)
+        .flatten()
+        .filter(|n| speaks(n))
+        .map(|n| n.into_owned())
+        .collect();
+    names.sort();
+    let mut out = String::new();
+    for name in names {
+        if out.len() >= most {
+            break;
+        }
+        let mut xml = Vec::new();
+        let Ok(file) = archive.by_name(&name) else { continue };
+        // What could be read of a damaged one is text too.
+        let _ = file.take(MAX_FILE).read_to_end(&mut xml);
+        collect(&String::from_utf8_lossy(&xml), name == "content.xml", most, &mut out);
+    }
+    Some(out)
+}
+
+/// The texts of an XML file: of OpenDocument all, of the others those of `t`, and of `v` where that is no reference to one.
+fn collect(xml: &str, all: bool, most: usize, out: &mut String) {
+    let mut reader = Reader::from_str(xml);
+    reader.config_mut().check_end_names = false;
+    let (mut inside, mut shared) = (all, false);
+    while out.len() < most {
+        match reader.read_event() {
+            Ok(Event::Start(e)) => match e.local_name().as_ref() {
+                "t" => inside = true,
+                "c" => shared = refers(&e),
+                "v" => inside = all || !shared,
+                _ => {}
+            },
+            Ok(Event::End(e)) => match e.local_name().as_ref() {
+                "t" => inside = all,
+                "v" | "p" | "si" | "c" | "h" | "table-cell" => {
+                    inside = all;
+                    out.push('\n');
+                }
+                _ => {}
+            },
+            Ok(Event::Empty(e)) if matches!(e.local_name().as_ref(), "tab" | "br" | "s" | "line-break") => {
+                out.push(' ');
+            }
+            Ok(Event::Text(t)) if inside => out.push_str(&t),
+            Ok(Event::GeneralRef(r)) if inside => match r.as_ref() {
+                "amp" => out.push('&'),
+                "lt" => out.push('<'),
+                "gt" => out.push('>'),
+                _ => out.extend(r.resolve_char_ref().ok().flatten()),
+            },
+            Ok(Event::Eof) | Err(_) => return,
+            Ok(_) => {}
+        }
+    }
+}
+
+/// A cell whose value is the number of a shared string.
+fn refers(cell: &BytesStart<'_>) -> bool {
+    cell.try_get_attribute("t").ok().flatten().is_some_and(|t| t.value.as_ref() == "s")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::io::Write;
+    use zip::ZipWriter;
+    use zip::write::SimpleFileOptions;
+
+    fn archive(files: &[(&str, &str)]) -> Vec<u8> {
+        let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+        for (name, text) in files {
+            let begun = zip.start_file(*name, SimpleFileOptions::default());
+            assert!(begun.is_ok() && zip.write_all(text.as_bytes()).is_ok());
+        }
+        zip.finish().map(Cursor::into_inner).unwrap_or_default()
+    }
+
+    fn words(kind: &str, bytes: &[u8]) -> Vec<String> {
+        text(kind, bytes, 10_000).split_whitespace().map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn office_documents() {
+        let docx = archive(&[
+            (
+                "word/document.xml",
+                "<w:document><w:p><w:r><w:t>Contra</w:t></w:r><w:r><w:t>to</w:t></w:r></w:p><w:p><w:t>R&amp;D &#233;</w:t><w:tab/><w:t>fim</w:t></w:p></w:document>",
+            ),
+            ("word/styles.xml", "<w:t>no</w:t>"),
+        ]);
+        assert_eq!(words("docx", &docx), ["Contrato", "R&D", "é", "fim"]);
+        let xlsx = archive(&[
+            ("xl/sharedStrings.xml", "<sst><si><t>Vendas</t></si><si><t>Maio</t></si></sst>"),
+            (
+                "xl/worksheets/sheet1.xml",
+                "<row><c t=\"s\"><v>0</v></c><c><v>1234.5</v></c><c t=\"inlineStr\"><is><t>solto</t></is></c></row>",
+            ),
+        ]);
+        assert_eq!(words("xlsx", &xlsx), ["Vendas", "Maio", "1234.5", "solto"]);
+        let odt = archive(&[(
+            "content.xml",
+            "<office:text><text:p>Uma <text:span>nota</text:span><text:s/>só</text:p><text:p>outra</text:p></office:text>",
+        )]);
+        assert_eq!(words("odt", &odt), ["Uma", "nota", "só", "outra"]);
+        assert_eq!(words("vnd.oasis.opendocument.text", &odt).len(), 4);
+        assert!(words("zip", &odt).is_empty(), "other archives are not looked into");
+    }
+
+    /// A file of a gigabyte of one letter in a kilobyte's worth of archive.
+    #[test]
+    fn a_bomb_ends_soon() {
+        let bomb = archive(&[("content.xml", &format!("<p>{}", "a ".repeat(20 << 20)))]);
+        assert!(bomb.len() < 100_000);
+        assert!(text("odt", &bomb, 1000).len() <= MAX_FILE as usize);
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_it_is(flips in proptest::collection::vec((0usize..400, any::<u8>()), 0..20), cut in 0usize..400) {
+            let mut bytes = archive(&[("content.xml", "<p>um <b>dois</b></p>"), ("xl/sharedStrings.xml", "<si><t>x</t></si>")]);
+            for (at, byte) in flips {
+                let at = at % bytes.len();
+                bytes[at] = byte;
+            }
+            let _ = text("odt", &bytes, 1000);
+            bytes.truncate(cut);
+            let _ = text("docx", &bytes, 1000);
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! What of a message can be searched: the text that people read, of nested messages too, the names of its files, and the text in them.
+
+use super::{documents, flowed, render};
+use crate::search::words::spell;
+use mail_parser::decoders::html::html_to_text;
+use mail_parser::{Message, MessagePart, MimeHeaders, PartType};
+
+/// So much of the words of a text is indexed, and as much of all its files: 256 KiB.
+const MOST: usize = 256 << 10;
+/// Octets of markup that are looked at for that: 2 MiB.
+const MARKUP: usize = 2 << 20;
+/// Of messages above this, runs of encoded lines are cut after as much: 8 MiB, 512 KiB.
+const LARGE: usize = 8 << 20;
+const OF_A_RUN: usize = 512 << 10;
+/// Messages in messages are looked into down to here.
+const DEEPEST: usize = 3;
+/// Parts that are looked at.
+const MAX_PARTS: usize = 200;
+
+/// The words of a message, as [`spell`] writes them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Searchable {
+    /// Of the text.
+    pub body: String,
+    /// Of the files: their names, and what is in them.
+    pub files: String,
+}
+
+/// Reads a raw message for its words. Whatever it is, there is an answer.
+pub fn searchable(raw: &[u8]) -> Searchable {
+    let thin = render::thinned(raw, LARGE, OF_A_RUN);
+    render::with_message(&thin, |m| {
+        let mut found = Searchable::default();
+        look(m, 0, &mut found);
+        Some(found)
+    })
+    .unwrap_or_default()
+}
+
+fn look(m: &Message<'_>, depth: usize, found: &mut Searchable) {
+    for (n, part) in m.text_bodies().take(MAX_PARTS).enumerate() {
+        match &part.body {
+            // The text that flows is put together again; it is the first one, where there are several.
+            PartType::Text(_) if n == 0 && part.content_type().is_some_and(|c| c.has_attribute("format")) => {
+                put(&mut found.body, &flowed::text_of(m));
+            }
+            PartType::Text(text) => put(&mut found.body, text),
+            PartType::Html(html) => put(&mut found.body, &of_html(html)),
+            _ => {}
+        }
+    }
+    for part in m.attachments().take(MAX_PARTS) {
+        if let Some(name) = part.attachment_name() {
+            put(&mut found.files, name);
+        }
+        match &part.body {
+            PartType::Message(inner) if depth < DEEPEST => {
+                put(&mut found.body, inner.subject().unwrap_or_default());
+                look(inner, depth + 1, found);
+            }
+            PartType::Text(text) => put(&mut found.files, text),
+            PartType::Html(html) => put(&mut found.files, &of_html(html)),
+            PartType::Binary(bytes) | PartType::InlineBinary(bytes) => {
+                let kind = kind_of(part);
+                if found.files.len() < MOST {
+                    put(&mut found.files, &documents::text(&kind, bytes, MOST));
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The ending of the name of a file, or the subtype of its media type where it has none that says anything.
+fn kind_of(part: &MessagePart<'_>) -> String {
+    let ending = part.attachment_name().and_then(|n| n.rsplit_once('.')).map(|(_, e)| e.to_ascii_lowercase());
+    let subtype = || part.content_type().and_then(|c| c.subtype()).unwrap_or_default().to_ascii_lowercase();
+    ending.filter(|e| documents::KINDS.contains(&e.as_str())).unwrap_or_else(subtype)
+}
+
+/// Appends the words of a text, up to the bound.
+fn put(out: &mut String, text: &str) {
+    let room = MOST.saturating_sub(out.len());
+    if room > 0 {
+        spell(&text[..text.floor_char_boundary(room)], out);
+    }
+}
+
+/// The text of markup. What stands in two cells or paragraphs is two words, though no blank is between them.
+fn of_html(html: &str) -> String {
+    const INLINE: [&str; 14] =
+        ["a", "abbr", "b", "bdi", "big", "em", "font", "i", "small", "span", "strong", "sub", "sup", "u"];
+    let html = &html[..html.floor_char_boundary(MARKUP)];
+    let mut spaced = String::with_capacity(html.len() + html.len() / 16);
+    let mut from = 0;
+    for at in memchr::memchr_iter(b'<', html.as_bytes()) {
+        let tag = html[at + 1..].trim_start_matches('/');
+        let name = &tag[..tag.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(tag.len()).min(10)];
+        if !name.is_empty() && !INLINE.iter().any(|i| name.eq_ignore_ascii_case(i)) {
+            spaced.push_str(&html[from..at]);
+            spaced.push(' ');
+            from = at;
+        }
+    }
+    spaced.push_str(&html[from..]);
+    html_to_text(&spaced)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cells_are_words() {
+        let html = "<style>p{color:red}</style><table><tr><td>Total</td><td>R$&nbsp;10</td></tr></table><p>a<b>b</b>c</p>caf&eacute;";
+        let mut words = String::new();
+        spell(&of_html(html), &mut words);
+        assert_eq!(words, " total r 10 abc cafe");
+    }
+
+    #[test]
+    fn nested_messages_and_files() {
+        let raw = b"Subject: fora\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=m\r\n\r\n\
+--m\r\nContent-Type: text/plain; charset=utf-8\r\n\r\nOl\xc3\xa1, segue.\r\n\
+--m\r\nContent-Type: message/rfc822\r\n\r\nSubject: dentro\r\nContent-Type: text/html\r\n\r\n<p>Conte\xfado</p>\r\n\
+--m\r\nContent-Type: text/csv; name=\"vendas 2024.csv\"\r\nContent-Disposition: attachment; filename=\"vendas 2024.csv\"\r\n\r\nmaria;10\r\n--m--\r\n";
+        let found = searchable(raw);
+        assert!(found.body.starts_with(" ola segue dentro conte"), "{found:?}");
+        assert_eq!(found.files, " vendas 2024 csv maria 10");
+    }
+}

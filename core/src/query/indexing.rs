@@ -1,0 +1,62 @@
+//! Keeps the full-text index in step with the mail, a little behind it: what is new, what came, what is gone.
+
+use crate::error::{Error, Kind, Result};
+use crate::mime::text::searchable;
+use crate::search::words::spell;
+use crate::store::Store;
+use crate::store::search::{Content, Entry, Unindexed};
+
+/// Takes in some of what the index lacks; false when there is nothing more.
+pub async fn step(store: &Store) -> Result<bool> {
+    let lacking = store.unindexed().await?;
+    if lacking.is_empty() {
+        return Ok(false);
+    }
+    let read = move || lacking.into_iter().map(entry).collect::<Vec<_>>();
+    let entries =
+        tokio::task::spawn_blocking(read).await.map_err(|e| Error::new(Kind::Storage, "index").because(e))?;
+    store.put_index(&entries).await?;
+    let mut tx = store.begin().await?;
+    tx.indexed(&entries).await?;
+    tx.commit().await?;
+    Ok(true)
+}
+
+/// Takes in all that the index lacks.
+pub async fn finish(store: &Store) -> Result<()> {
+    while step(store).await? {}
+    Ok(())
+}
+
+fn entry(lacking: Unindexed) -> Entry {
+    let words = |texts: &[&str]| {
+        let mut out = String::new();
+        texts.iter().for_each(|text| spell(text, &mut out));
+        out
+    };
+    let none = Entry {
+        id: lacking.id,
+        turn: lacking.turn,
+        gone: true,
+        date: 0,
+        subject: String::new(),
+        sender: String::new(),
+        recipients: String::new(),
+        body: None,
+        files: String::new(),
+    };
+    let Some(Content { date, subject, from, to, raw }) = lacking.content else { return none };
+    let found = raw.as_deref().map(searchable);
+    let (body, files) = found.map_or((None, String::new()), |f| (Some(f.body), f.files));
+    let to: Vec<&str> = to.iter().flat_map(|a| [a.name.as_str(), a.address.as_str()]).collect();
+    Entry {
+        gone: false,
+        date,
+        subject: words(&[&subject]),
+        sender: words(&[&from.name, &from.address]),
+        recipients: words(&to),
+        body,
+        files,
+        ..none
+    }
+}

@@ -35,13 +35,16 @@ async fn one(count: usize) -> bool {
     let mut shelf = Shelf::open(dir.path()).await;
     let mut chance = Chance::new(7);
     let (begun, mut octets) = (Instant::now(), 0);
-    let mut left = count;
-    while left > 0 {
-        let batch: Vec<Mail> = (0..left.min(2000)).map(|n| language.mail(&mut chance, left - n)).collect();
-        left -= batch.len();
+    let mut all = language.all(&mut chance, count);
+    loop {
+        let batch: Vec<Mail> = all.by_ref().take(2000).collect();
+        if batch.is_empty() {
+            break;
+        }
         octets += batch.iter().map(|m| m.raw.len()).sum::<usize>();
         shelf.put(batch).await;
     }
+    drop(all);
     let stored = begun.elapsed();
     let begun = Instant::now();
     indexing::finish(&shelf.store).await.expect("an index");
@@ -69,12 +72,13 @@ async fn one(count: usize) -> bool {
     );
     let goal = if count > 100_000 { 50.0 } else { 10.0 };
     let mut all = Vec::new();
-    for (kind, asked) in language.questions(&mut chance) {
+    let questions = language.questions(&mut chance);
+    for (kind, asked) in &questions {
         let mut took = Vec::new();
         let mut hits = 0;
-        for text in &asked {
+        for text in asked {
             let begun = Instant::now();
-            let moment = Moment { now: NOW, zone: 0, typing: kind == "beginning" };
+            let moment = Moment { now: NOW, zone: 0, typing: *kind == "beginning" };
             let mut search = Search::new(&shelf.store, text, moment, None).await.expect("a search");
             search.want(50);
             search.look(&shelf.store).await.expect("an answer");
@@ -92,6 +96,7 @@ async fn one(count: usize) -> bool {
             asked[0]
         );
     }
+    peers(&language, count, &questions);
     let (p95, worst) = p95(all);
     println!(
         "search, first 50 hits of {count}: p95 {:.2} ms, worst {:.2} ms (goal {goal})",
@@ -99,6 +104,108 @@ async fn one(count: usize) -> bool {
         ms(worst)
     );
     ms(lists.0) < 5.0 && ms(p95) < goal && (mail + index) / (octets as f64) < 0.5
+}
+
+/// The same mail in a Maildir, and the same searches, as far as their languages have them; each is a process.
+fn peers(language: &Language, count: usize, questions: &[(&'static str, Vec<String>)]) {
+    let wanted =
+        std::env::var("PEERS").unwrap_or_else(|_| if count > 100_000 { "" } else { "mu,notmuch" }.to_owned());
+    let wanted: Vec<&str> = wanted.split(',').filter(|p| !p.is_empty() && installed(p)).collect();
+    if wanted.is_empty() {
+        return;
+    }
+    let dir = tempfile::tempdir().expect("a directory");
+    let mail = dir.path().join("mail");
+    for part in ["cur", "new", "tmp"] {
+        std::fs::create_dir_all(mail.join(part)).expect("a directory");
+    }
+    for (n, m) in language.all(&mut Chance::new(7), count).enumerate() {
+        std::fs::write(mail.join(format!("cur/{n}.a:2,S")), m.raw).expect("a file");
+    }
+    let config = dir.path().join("notmuch.conf");
+    let text = format!("[database]\npath={}\n[user]\nprimary_email=ana@exemplo.test\n", mail.display());
+    std::fs::write(&config, text).expect("a file");
+    let run = |args: &[&str]| {
+        let mut command = std::process::Command::new(args[0]);
+        command
+            .args(&args[1..])
+            .env("NOTMUCH_CONFIG", &config)
+            .env("MUHOME", dir.path().join("mu"))
+            .env("HOME", dir.path());
+        let begun = Instant::now();
+        let out = command.output().expect("it runs");
+        (begun.elapsed(), String::from_utf8_lossy(&out.stdout).lines().count())
+    };
+    for peer in wanted {
+        let indexed = match peer {
+            "mu" => {
+                let made = run(&["mu", "init", "--maildir", &mail.display().to_string()]).0;
+                made + run(&["mu", "index", "--quiet"]).0
+            }
+            _ => run(&["notmuch", "new", "--quiet"]).0,
+        };
+        println!("  {peer}: indexed in {:.1} s", indexed.as_secs_f64());
+        let mut all = Vec::new();
+        for (kind, asked) in questions {
+            let spoken: Vec<String> = asked.iter().filter_map(|text| spoken(peer, kind, text)).collect();
+            if spoken.is_empty() {
+                continue;
+            }
+            let found: Vec<(Duration, usize)> = spoken
+                .iter()
+                .map(|text| match peer {
+                    "mu" => run(&[
+                        "mu",
+                        "find",
+                        "--nocolor",
+                        "-n",
+                        "50",
+                        "--sortfield",
+                        "date",
+                        "--reverse",
+                        "--fields",
+                        "i",
+                        text,
+                    ]),
+                    _ => run(&["notmuch", "search", "--limit=50", "--output=messages", text]),
+                })
+                .collect();
+            let hits: usize = found.iter().map(|f| f.1).sum();
+            let took: Vec<Duration> = found.iter().map(|f| f.0).collect();
+            all.extend(&took);
+            let (p95, worst) = p95(took);
+            println!(
+                "    {kind:<22} {:>5.1} hits on average, p95 {:>7.2} ms, worst {:>7.2} ms",
+                hits as f64 / spoken.len() as f64,
+                ms(p95),
+                ms(worst)
+            );
+        }
+        let (p95, worst) = p95(all);
+        println!("  {peer}, process start included: p95 {:.2} ms, worst {:.2} ms", ms(p95), ms(worst));
+    }
+}
+
+fn installed(program: &str) -> bool {
+    std::process::Command::new(program).arg("--version").output().is_ok()
+}
+
+/// A search in a peer's language; `None` where it has no such search on this mail.
+fn spoken(peer: &str, kind: &str, text: &str) -> Option<String> {
+    match kind {
+        "unread" | "in a folder" => None,
+        "before" => {
+            let word = text.split(' ').nth(1)?;
+            Some(if peer == "mu" {
+                format!("date:..20191231 {word}")
+            } else {
+                format!("date:..2019-12-31 {word}")
+            })
+        }
+        "beginning" => Some(format!("{text}*")),
+        "without" => Some(text.replace(" -", " and not ")),
+        _ => Some(text.to_owned()),
+    }
 }
 
 fn ms(d: Duration) -> f64 {
@@ -163,6 +270,10 @@ impl Language {
         (0..words).map(|_| self.word(chance)).collect::<Vec<_>>().join(" ")
     }
 
+    fn all<'a>(&'a self, chance: &'a mut Chance, count: usize) -> impl Iterator<Item = Mail> + 'a {
+        (1..=count).rev().map(|n| self.mail(chance, n))
+    }
+
     /// The n-th newest of them has about the n-th newest date.
     fn mail(&self, chance: &mut Chance, n: usize) -> Mail {
         let date = NOW - (n as i64 * 311) % YEARS - chance.below(600) as i64;
@@ -179,10 +290,12 @@ impl Language {
             chance.draw()
         );
         Mail {
-            folder: if n % 20 == 0 { "Trabalho" } else { "INBOX" },
+            folder: if n.is_multiple_of(20) { "Trabalho" } else { "INBOX" },
             raw: raw.into_bytes(),
             date,
-            flags: Flags::from_names(if n % 30 == 0 { &[][..] } else { &["\\Seen"] }.iter().copied()),
+            flags: Flags::from_names(
+                if n.is_multiple_of(30) { &[][..] } else { &["\\Seen"] }.iter().copied(),
+            ),
             whole: true,
         }
     }
@@ -200,7 +313,7 @@ impl Language {
             ("a phrase", list(&mut || format!("\"{} {}\"", of(0..60), of(0..60)))),
             ("beginning", list(&mut || of(300..9000).chars().take(4).collect())),
             ("subject", list(&mut || format!("subject:{}", of(20..5000)))),
-            ("sender", list(&mut || format!("from:empresa{}", of(0..9).len() * 7))),
+            ("sender", list(&mut || format!("from:empresa{}", of(0..60_000).len() * 7 % 300))),
             ("unread", list(&mut || format!("is:unread {}", of(50..2000)))),
             ("before", list(&mut || format!("before:2020 {}", of(50..2000)))),
             ("in a folder", list(&mut || format!("in:trabalho {}", of(50..2000)))),

@@ -7,6 +7,7 @@ use malote_core::search::language::{Moment, read};
 use malote_core::store::Store;
 use malote_core::sync::ask::ask;
 use malote_core::uid_set::UidSet;
+use servers::cli::Home;
 use servers::device::{Device, context};
 use servers::dovecot::{Dovecot, Options, PASSWORD};
 use servers::loader::{self, Loader};
@@ -350,4 +351,31 @@ async fn a_header_that_is_not_here_yet_comes_for_a_search() {
     assert_eq!((found.messages.len(), found.elsewhere), (1, 0));
     assert_eq!(device.rows("INBOX").await.len(), 3);
     assert!(ctx.store.mailbox(inbox).await.expect("a mailbox").todo.is_empty());
+}
+
+/// Over IMAP and POP3 alike; exact words, a word's beginning with a star; what was looked through is said beside the results.
+#[test]
+fn the_command_line_searches() {
+    let server = Dovecot::start_with(Options { pop3: true, ..Options::default() });
+    loader::fill(&server, "linha", "INBOX", &["um", "dois", "tres"]);
+    let imap = Home::new();
+    imap.sign_in(&server, "linha", "all");
+    let pop3 = Home::new();
+    pop3.sign_in_to_maildrop(&server, "linha", "always");
+    for home in [&imap, &pop3] {
+        home.run(&["sync"]);
+        let subjects = |query: &str| -> Vec<String> {
+            let found = home.json(&["search", query]);
+            let rows = found.as_array().expect("a list").clone();
+            rows.iter().map(|r| r["subject"].as_str().expect("a subject").to_owned()).collect()
+        };
+        assert_eq!(subjects("\"corpo de dois\""), ["dois"]);
+        assert_eq!(subjects("corpo -assunto:um -subject:tres"), ["dois"]);
+        assert_eq!(subjects("corp*").len(), 3);
+        assert!(subjects("corp").is_empty());
+        let out = home.output(&["search", "--limit", "2", "corpo"]);
+        assert_eq!(String::from_utf8_lossy(&out.stdout).lines().count(), 2);
+        let said = String::from_utf8_lossy(&out.stderr);
+        assert!(said.contains("2+ found. Searched: 3 of 3 headers and 3 texts of 1 account(s)"), "{said}");
+    }
 }

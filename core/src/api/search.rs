@@ -187,13 +187,21 @@ pub(super) async fn keep_indexed(
     core: Weak<Inner>,
     mut changes: broadcast::Receiver<crate::store::ChangeSet>,
 ) {
+    let mut taken = 0;
     loop {
         let Some(inner) = core.upgrade() else { return };
         let store = inner.store.clone();
         drop(inner);
-        match indexing::step(&store).await {
-            Ok(true) => continue,
-            Ok(false) => {}
+        let done = match indexing::step(&store).await {
+            Ok(0) => indexing::tidy(&store, std::mem::take(&mut taken)).await,
+            Ok(some) => {
+                taken += some;
+                continue;
+            }
+            Err(e) => Err(e),
+        };
+        match done {
+            Ok(()) => {}
             Err(e) => {
                 tracing::warn!(error = %e, "the index could not be written");
                 if e.kind == Kind::StorageDamaged {

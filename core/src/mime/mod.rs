@@ -10,6 +10,7 @@ mod flowed;
 pub mod header;
 pub mod highlight;
 pub mod letter;
+pub mod quote;
 pub mod render;
 pub mod report;
 pub mod sanitize;

@@ -2,6 +2,7 @@
 
 use super::header::{self, tidy, tidy_start};
 use super::highlight::{self, Mark};
+use super::quote::own_end;
 use super::{flowed, guarded, sanitize};
 use crate::model::Envelope;
 use base64::Engine;
@@ -162,7 +163,7 @@ pub fn preview(raw: &[u8]) -> String {
 }
 
 fn first_words(text: &str) -> String {
-    let own = text.lines().filter(|l| !l.trim_start().starts_with('>')).take(40);
+    let own = text[..own_end(text)].lines().filter(|l| !l.trim_start().starts_with('>')).take(40);
     tidy_start(own.flat_map(|line| line.chars().chain([' '])), 160)
 }
 

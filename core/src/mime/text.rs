@@ -37,6 +37,11 @@ pub fn searchable(raw: &[u8]) -> Searchable {
     .unwrap_or_default()
 }
 
+/// The text of a message as the reader shows it.
+pub fn first_text(raw: &[u8]) -> String {
+    render::with_message(raw, |m| Some(flowed::text_of(m))).unwrap_or_default()
+}
+
 fn look(m: &Message<'_>, depth: usize, found: &mut Searchable) {
     for (n, part) in m.text_bodies().take(MAX_PARTS).enumerate() {
         match &part.body {

@@ -9,7 +9,7 @@ use crate::store::Store;
 use crate::store::mailbox::MailboxRow;
 use crate::store::search::Hit;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use ts_rs::TS;
 
 /// So many are looked up at first, and so many times more whenever somebody comes near their end.
@@ -88,7 +88,11 @@ pub struct Search {
     parts: Vec<Part>,
     text: String,
     scope: Option<Vec<MailboxId>>,
+    /// The text itself names folders.
+    named: bool,
     spared: Vec<MailboxId>,
+    /// Of several places of a message, which one people would open: the lowest.
+    ranks: BTreeMap<MailboxId, u8>,
     /// What servers found, of the messages that are here.
     found: BTreeSet<MessageId>,
     /// How far the servers are.
@@ -115,14 +119,19 @@ impl Search {
             Wanted::Me(field) => Wanted::Any(own.iter().map(|address| me(field, address)).collect()),
             other => other,
         });
-        let aside = |m: &&MailboxRow| matches!(m.role, Some(Role::Junk | Role::Trash));
+        // Trash and junk, unless a folder is named; and never what the user has removed.
+        let aside =
+            |m: &&MailboxRow| m.hidden || (!named && matches!(m.role, Some(Role::Junk | Role::Trash)));
         let spared = folders.iter().filter(aside).map(|m| m.id).collect();
+        let ranks = folders.iter().map(|m| (m.id, rank(m.role))).collect();
         Ok(Self {
             wanted,
             parts: read.parts,
             text: text.to_owned(),
             scope: within.filter(|_| !named).map(|id| vec![id]),
-            spared: if named { Vec::new() } else { spared },
+            spared,
+            ranks,
+            named,
             found: BTreeSet::new(),
             asked: Asked::default(),
             hits: Vec::new(),
@@ -182,11 +191,12 @@ impl Search {
             return Ok(());
         }
         let scope = self.scope.as_deref();
-        let mut hits = store.search(&self.wanted, None, scope, &self.spared, self.limit).await?;
+        let rank = |id: MailboxId| self.ranks.get(&id).copied().unwrap_or(u8::MAX);
+        let mut hits = store.search(&self.wanted, None, scope, &self.spared, &rank, self.limit).await?;
         if !self.found.is_empty() {
             let found: Vec<MessageId> = self.found.iter().copied().collect();
             let all = self.wanted.without_words();
-            hits.extend(store.search(&all, Some(&found), scope, &self.spared, self.limit).await?);
+            hits.extend(store.search(&all, Some(&found), scope, &self.spared, &rank, self.limit).await?);
             hits.sort_by_key(|h| std::cmp::Reverse(h.sort));
             hits.dedup_by_key(|h| h.message);
             hits.truncate(self.limit);
@@ -211,7 +221,7 @@ impl Search {
     /// What it looks through.
     pub async fn covered(&self, store: &Store) -> Result<CoveredView> {
         let Asked { asking, answered, failed, elsewhere } = self.asked;
-        let spared = !self.spared.is_empty() && self.scope.is_none();
+        let spared = !self.named && self.scope.is_none();
         let mut covered = CoveredView { spared, asking, answered, failed, elsewhere, ..Default::default() };
         for account in store.accounts().await? {
             covered.accounts += 1;
@@ -228,6 +238,16 @@ impl Search {
             false => covered.here,
         };
         Ok(covered)
+    }
+}
+
+fn rank(role: Option<Role>) -> u8 {
+    match role {
+        Some(Role::Inbox) => 0,
+        None => 1,
+        Some(Role::Sent | Role::Drafts | Role::Archive) => 2,
+        Some(Role::Flagged | Role::All) => 3,
+        Some(Role::Junk | Role::Trash) => 4,
     }
 }
 

@@ -6,25 +6,44 @@ use crate::search::words::spell;
 use crate::store::Store;
 use crate::store::search::{Content, Entry, Unindexed};
 
-/// Takes in some of what the index lacks; false when there is nothing more.
-pub async fn step(store: &Store) -> Result<bool> {
+/// So many messages at once leave the index in many pieces.
+const BULK: usize = 5000;
+
+/// Takes in some of what the index lacks; gives how many messages that were.
+pub async fn step(store: &Store) -> Result<usize> {
     let lacking = store.unindexed().await?;
     if lacking.is_empty() {
-        return Ok(false);
+        return Ok(0);
     }
     let read = move || lacking.into_iter().map(entry).collect::<Vec<_>>();
-    let entries =
+    let mut entries =
         tokio::task::spawn_blocking(read).await.map_err(|e| Error::new(Kind::Storage, "index").because(e))?;
-    store.put_index(&entries).await?;
+    store.put_index(&mut entries).await?;
     let mut tx = store.begin().await?;
     tx.indexed(&entries).await?;
     tx.commit().await?;
-    Ok(true)
+    Ok(entries.len())
 }
 
 /// Takes in all that the index lacks.
 pub async fn finish(store: &Store) -> Result<()> {
-    while step(store).await? {}
+    let mut taken = 0;
+    loop {
+        match step(store).await? {
+            0 => return tidy(store, taken).await,
+            some => taken += some,
+        }
+    }
+}
+
+/// Tidies the index up after so many messages.
+pub async fn tidy(store: &Store, taken: usize) -> Result<()> {
+    let mut more = taken >= BULK;
+    let mut begin = true;
+    while more {
+        more = store.merge_index(begin).await?;
+        begin = false;
+    }
     Ok(())
 }
 

@@ -10,8 +10,8 @@ use super::find::Search;
 use crate::error::Result;
 use crate::model::{Flags, MailboxId, MessageId, PlacementId};
 use crate::store::Store;
-use crate::store::placement::ListRow;
 pub use crate::store::placement::ListScope;
+use crate::store::placement::{ListPlace, ListRow};
 use serde::{Deserialize, Serialize};
 use std::collections::{HashMap, HashSet};
 use ts_rs::TS;
@@ -162,13 +162,50 @@ pub struct Window {
     version: u32,
     total: u64,
     rows: Vec<RowView>,
+    places: Places,
+}
+
+/// Where in a long list its rows stand, so that the millionth is found as soon as the first. Made when somebody looks far down for
+/// the second time since the list last changed: making it costs as much as two such looks without it.
+#[derive(Debug, Default)]
+struct Places {
+    known: Vec<ListPlace>,
+    far: u32,
+}
+
+/// Rows below are counted from the top.
+const NEAR: u64 = 4096;
+/// Rows from one known place to the next.
+const APART: u64 = 512;
+
+impl Places {
+    /// A place that is not far above a row, and how many rows above.
+    async fn above(
+        &mut self,
+        store: &Store,
+        scope: &ListScope,
+        row: u64,
+    ) -> Result<(Option<ListPlace>, u64)> {
+        if row < NEAR {
+            return Ok((None, row));
+        }
+        self.far += 1;
+        if self.far == 2 {
+            self.known = store.list_places(scope, APART).await?;
+        }
+        Ok(match self.known.get((row / APART) as usize) {
+            Some(place) => (Some(*place), row % APART),
+            None => (None, row),
+        })
+    }
 }
 
 impl Window {
     /// Opens a window at the top of a list.
     pub async fn open(store: &Store, id: u32, source: Source, count: u32) -> Result<Self> {
         let count = count.min(LONGEST);
-        let mut window = Self { id, source, first: 0, count, version: 0, total: 0, rows: Vec::new() };
+        let places = Places::default();
+        let mut window = Self { id, source, first: 0, count, version: 0, total: 0, rows: Vec::new(), places };
         window.total = window.count(store).await?;
         window.rows = window.read(store, 0).await?;
         Ok(window)
@@ -185,10 +222,11 @@ impl Window {
         }
     }
 
-    async fn read(&self, store: &Store, first: u64) -> Result<Vec<RowView>> {
+    async fn read(&mut self, store: &Store, first: u64) -> Result<Vec<RowView>> {
         match &self.source {
             Source::List(scope, outgoing) => {
-                let rows = store.list_rows(scope, first, u64::from(self.count)).await?;
+                let (from, row) = self.places.above(store, scope, first).await?;
+                let rows = store.list_rows_after(scope, from, row, u64::from(self.count)).await?;
                 Ok(rows.into_iter().map(|r| RowView::from_row(r, *outgoing)).collect())
             }
             Source::Search(search, outgoing) => {
@@ -254,6 +292,7 @@ impl Window {
 
     /// Reads again after a change; `None` when nothing changed for this window.
     pub async fn refresh(&mut self, store: &Store) -> Result<Option<WindowUpdate>> {
+        self.places = Places::default();
         let (had, total) = (self.more(), self.count(store).await?);
         let first = match (self.rows.first(), &self.source) {
             (Some(anchor), source) if self.first > 0 => {

@@ -222,6 +222,8 @@ impl Store {
             .filename(dir.join(FILE))
             .read_only(true)
             .busy_timeout(Duration::from_secs(10))
+            // 8 MiB: what a search of a large mailbox looks up lies all over it.
+            .pragma("cache_size", "-8192")
             .pragma("temp_store", "MEMORY");
         let place = dir.to_owned();
         let readers = pool(3)

@@ -104,6 +104,13 @@ fn read(r: &SqliteRow) -> Result<PlacementRow> {
     })
 }
 
+/// A place in a list: what it is ordered by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ListPlace {
+    date: i64,
+    id: i64,
+}
+
 /// Which list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ListScope {
@@ -163,14 +170,40 @@ impl Store {
 
     /// `count` rows of a list from row `first` on, newest first.
     pub async fn list_rows(&self, scope: &ListScope, first: u64, count: u64) -> Result<Vec<ListRow>> {
+        self.list_rows_after(scope, None, first, count).await
+    }
+
+    /// The same counted from a place in the list, itself included.
+    pub async fn list_rows_after(
+        &self,
+        scope: &ListScope,
+        from: Option<ListPlace>,
+        first: u64,
+        count: u64,
+    ) -> Result<Vec<ListRow>> {
         // The inner query walks the covering index to the offset; only the rows wanted are looked up.
         let mut q = QueryBuilder::new("SELECT ");
         q.push(LIST_COLUMNS).push(" FROM (SELECT p.id AS pid FROM placement p WHERE ");
         push_scope(&mut q, scope);
+        if let Some(ListPlace { date, id }) = from {
+            q.push(" AND (p.sort_date, p.id) <= (").push_bind(date).push(", ").push_bind(id).push(")");
+        }
         q.push(" ORDER BY p.sort_date DESC, p.id DESC LIMIT ").push_bind(count as i64);
         q.push(" OFFSET ").push_bind(first as i64);
         q.push(") JOIN placement p ON p.id = pid JOIN message m ON m.id = p.message_id ORDER BY p.sort_date DESC, p.id DESC");
         q.build().fetch_all(self.reader()).await?.iter().map(read_list_row).collect()
+    }
+
+    /// Every `apart`-th place of a list, from the first on: from there a row is not far, wherever it is.
+    pub async fn list_places(&self, scope: &ListScope, apart: u64) -> Result<Vec<ListPlace>> {
+        let mut q = QueryBuilder::new(
+            "SELECT sort_date, id FROM (SELECT p.sort_date, p.id, row_number() OVER (ORDER BY p.sort_date DESC, p.id DESC) AS n
+             FROM placement p WHERE ",
+        );
+        push_scope(&mut q, scope);
+        q.push(") WHERE n % ").push_bind(apart as i64).push(" = 1");
+        let rows = q.build().fetch_all(self.reader()).await?;
+        rows.iter().map(|r| Ok(ListPlace { date: r.try_get(0)?, id: r.try_get(1)? })).collect()
     }
 
     /// The rows of these placements, as far as they are here and visible, in this order.

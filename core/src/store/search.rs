@@ -7,9 +7,10 @@
 
 use super::{Store, Tx, pool};
 use crate::error::{Kind, Result};
-use crate::model::{AccountId, Address, MailboxId, MessageId, PlacementId, Role};
+use crate::model::{AccountId, Address, MailboxId, MessageId, PlacementId};
 use crate::search::words::phrase;
 use crate::search::{Field, Wanted};
+use futures_util::TryStreamExt;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqliteSynchronous};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, QueryBuilder, Row, Sqlite, SqliteConnection};
 use std::path::Path;
@@ -23,12 +24,10 @@ const SUSPECT: &str = "search.suspect";
 const VERSION: i64 = 1;
 /// The setting that names the index which goes with the numbers of the messages.
 const PAIR: &str = "search.index";
-/// A key is the second of the message times this, and more for others of the same second.
-const SECOND: i64 = 256;
 /// Octets of messages taken in with one transaction.
 const BATCH: u64 = 8 << 20;
 /// Messages of which only the header is here come in larger ones.
-const HEADERS: i64 = 1000;
+const HEADERS: i64 = 2000;
 
 const SCHEMA: &str = "
 CREATE TABLE doc (
@@ -43,7 +42,7 @@ CREATE TABLE tally (
     texts INTEGER NOT NULL             -- messages whose text is in it
 ) STRICT;
 CREATE VIRTUAL TABLE words USING fts5 (
-    subject, sender, recipients, body, files,
+    body, subject, sender, recipients, files, -- the first one is spared two octets for each word
     content = '', contentless_delete = 1,
     tokenize = \"unicode61 remove_diacritics 0 categories 'L* N* Co M*'\"
 );
@@ -110,6 +109,8 @@ pub struct Hit {
     pub message: MessageId,
     /// Where it lies; of several places the one that people would open.
     pub placement: PlacementId,
+    /// In which mailbox.
+    pub mailbox: MailboxId,
 }
 
 /// How much a search looks through.
@@ -213,7 +214,7 @@ pub(super) async fn attach(conn: &mut SqliteConnection, dir: &Path) -> sqlx::Res
 }
 
 impl Store {
-    /// Some of the messages that the index lacks: the newest ones first, as many as one transaction takes.
+    /// Some of the messages that the index lacks, those that came last first, as many as one transaction takes.
     pub async fn unindexed(&self) -> Result<Vec<Unindexed>> {
         let rows = sqlx::query(
             "SELECT t.message_id, m.size, m.has_body, t.turn FROM search_todo t LEFT JOIN message m ON m.id = t.message_id
@@ -271,20 +272,27 @@ impl Store {
     }
 
     /// Takes words into the index, durably, and only then notes that this is done.
-    pub async fn put_index(&self, entries: &[Entry]) -> Result<()> {
+    pub async fn put_index(&self, entries: &mut [Entry]) -> Result<()> {
+        // A row below the one before makes FTS5 write what it has collected so far: one small segment for each message.
+        entries.sort_by_key(|e| e.date);
         let mut tx = self.index.begin_with("BEGIN IMMEDIATE").await?;
-        let mut texts = 0i64;
-        for entry in entries {
-            let old =
-                sqlx::query("DELETE FROM doc WHERE message_id = ? RETURNING sort, text").bind(entry.id.0);
-            if let Some(old) = old.fetch_optional(&mut *tx).await? {
-                let sort: i64 = old.try_get(0)?;
-                texts -= old.try_get::<i64, _>(1)?;
-                sqlx::query("DELETE FROM words WHERE rowid = ?").bind(sort).execute(&mut *tx).await?;
+        // What goes or comes anew goes first, all at once, for the same reason.
+        let ids: Vec<i64> = entries.iter().map(|e| e.id.0).collect();
+        let ids = serde_json::to_string(&ids).unwrap_or_default();
+        let old = sqlx::query(
+            "SELECT COUNT(*), COALESCE(SUM(text), 0) FROM doc WHERE message_id IN (SELECT value FROM json_each(?))",
+        );
+        let old = old.bind(&ids).fetch_one(&mut *tx).await?;
+        let mut texts = -old.try_get::<i64, _>(1)?;
+        if old.try_get::<i64, _>(0)? > 0 {
+            for sql in [
+                "DELETE FROM words WHERE rowid IN (SELECT sort FROM doc WHERE message_id IN (SELECT value FROM json_each(?)))",
+                "DELETE FROM doc WHERE message_id IN (SELECT value FROM json_each(?))",
+            ] {
+                sqlx::query(sql).bind(&ids).execute(&mut *tx).await?;
             }
-            if entry.gone {
-                continue;
-            }
+        }
+        for entry in entries.iter().filter(|e| !e.gone) {
             let sort = free_key(&mut tx, entry.date).await?;
             let text = i64::from(entry.body.is_some());
             texts += text;
@@ -294,7 +302,8 @@ impl Store {
                 .bind(text)
                 .execute(&mut *tx)
                 .await?;
-            sqlx::query("INSERT INTO words (rowid, subject, sender, recipients, body, files) VALUES (?, ?, ?, ?, ?, ?)")
+            let words = "INSERT INTO words (rowid, subject, sender, recipients, body, files) VALUES (?, ?, ?, ?, ?, ?)";
+            sqlx::query(words)
                 .bind(sort)
                 .bind(&entry.subject)
                 .bind(&entry.sender)
@@ -307,6 +316,21 @@ impl Store {
         sqlx::query("UPDATE tally SET texts = texts + ?").bind(texts).execute(&mut *tx).await?;
         tx.commit().await?;
         Ok(())
+    }
+
+    /// Brings what came in bulk into one order, a little at a time; `begin` takes up all that is there. False when nothing is left to do.
+    /// A smaller index, and searches that look in one place (sqlite.org/fts5.html section 6.9).
+    pub async fn merge_index(&self, begin: bool) -> Result<bool> {
+        const PAGES: i64 = 2000;
+        let mut tx = self.index.begin_with("BEGIN IMMEDIATE").await?;
+        let before: i64 = sqlx::query_scalar("SELECT total_changes()").fetch_one(&mut *tx).await?;
+        sqlx::query("INSERT INTO words (words, rank) VALUES ('merge', ?)")
+            .bind(if begin { -PAGES } else { PAGES })
+            .execute(&mut *tx)
+            .await?;
+        let after: i64 = sqlx::query_scalar("SELECT total_changes()").fetch_one(&mut *tx).await?;
+        tx.commit().await?;
+        Ok(after - before >= 2)
     }
 
     /// Damage that a query met in the index is mended at the next start; the mail is not touched.
@@ -336,16 +360,39 @@ impl Store {
     }
 
     /// The newest messages that match, at most `limit`, or of `these` alone. Only places of `scope` count, or all but those of `spared`
-    /// without one.
+    /// without one. Of several places of a message the one of the lowest `rank` is told.
     pub async fn search(
         &self,
         wanted: &Wanted,
         these: Option<&[MessageId]>,
         scope: Option<&[MailboxId]>,
         spared: &[MailboxId],
+        rank: &(dyn Fn(MailboxId) -> u8 + Sync),
         limit: usize,
     ) -> Result<Vec<Hit>> {
-        newest(question(wanted, these, scope, spared), self, limit).await
+        let mut question = question(wanted, these, scope, spared);
+        let mut rows = question.build().persistent(false).fetch(self.reader());
+        // A message in several places is several rows, one after the other. When there are enough, the rest is not even looked for.
+        let mut hits: Vec<Hit> = Vec::new();
+        while let Some(r) = rows.try_next().await? {
+            let hit = Hit {
+                sort: r.try_get(0)?,
+                message: MessageId(r.try_get(1)?),
+                placement: PlacementId(r.try_get(2)?),
+                mailbox: MailboxId(r.try_get(3)?),
+            };
+            let full = hits.len() == limit;
+            match hits.last_mut() {
+                Some(last) if last.message == hit.message => {
+                    if rank(hit.mailbox) < rank(last.mailbox) {
+                        *last = hit;
+                    }
+                }
+                _ if full => break,
+                _ => hits.push(hit),
+            }
+        }
+        Ok(hits)
     }
 }
 
@@ -357,17 +404,25 @@ fn question(
 ) -> QueryBuilder<Sqlite> {
     let mut plan = Plan::of(wanted);
     let mut q = QueryBuilder::new("SELECT ");
-    q.push(plan.key).push(" AS sort, d.message_id, p.id, b.role FROM ");
+    q.push(plan.key).push(" AS sort, d.message_id, p.id, p.mailbox_id FROM ");
     // Read in this order, so that the newest come first and nothing is sorted.
     q.push(match plan.matching {
         Some(_) => "search.words w CROSS JOIN search.doc d ON d.sort = w.rowid",
         None => "search.doc d",
     });
-    q.push(" CROSS JOIN message m ON m.id = d.message_id CROSS JOIN placement p ON p.message_id = m.id CROSS JOIN mailbox b ON b.id = p.mailbox_id WHERE ");
+    q.push(" CROSS JOIN placement p ON p.message_id = d.message_id");
+    let mut of_message = false;
+    wanted.each(&mut |w| {
+        of_message |= matches!(w, Wanted::Attachment | Wanted::Larger(_) | Wanted::Smaller(_))
+    });
+    if of_message {
+        q.push(" CROSS JOIN message m ON m.id = d.message_id");
+    }
+    q.push(" WHERE ");
     if let Some(matching) = plan.matching.take() {
         q.push("w.words MATCH ").push_bind(matching).push(" AND ");
     }
-    q.push("p.hidden = 0 AND b.hidden = 0");
+    q.push("p.hidden = 0");
     match scope {
         Some(ids) => push_ids(&mut q, " AND p.mailbox_id IN (", ids),
         None => push_ids(&mut q, " AND p.mailbox_id NOT IN (", spared),
@@ -385,49 +440,10 @@ fn question(
     q
 }
 
-/// Reads hits until there are enough of them: the rest is not even looked for.
-async fn newest(mut q: QueryBuilder<Sqlite>, store: &Store, limit: usize) -> Result<Vec<Hit>> {
-    // A message in several places is several rows, one after the other.
-    let mut hits: Vec<(Hit, u8)> = Vec::new();
-    q.push(" LIMIT ").push_bind(limit as i64 * 3 + 10);
-    let rows = q.build().persistent(false).fetch_all(store.reader()).await?;
-    for r in rows {
-        let role: String = r.try_get(3)?;
-        let hit = Hit {
-            sort: r.try_get(0)?,
-            message: MessageId(r.try_get(1)?),
-            placement: PlacementId(r.try_get(2)?),
-        };
-        let rank = rank(Role::from_name(&role));
-        let full = hits.len() == limit;
-        match hits.last_mut() {
-            Some(last) if last.0.message == hit.message => {
-                if rank < last.1 {
-                    *last = (hit, rank);
-                }
-            }
-            _ if full => break,
-            _ => hits.push((hit, rank)),
-        }
-    }
-    Ok(hits.into_iter().map(|(hit, _)| hit).collect())
-}
-
-/// Of several places of a message, which one people would open.
-fn rank(role: Option<Role>) -> u8 {
-    match role {
-        Some(Role::Inbox) => 0,
-        None => 1,
-        Some(Role::Sent | Role::Drafts | Role::Archive) => 2,
-        Some(Role::Flagged | Role::All) => 3,
-        Some(Role::Junk | Role::Trash) => 4,
-    }
-}
-
 /// The first free key at a time, or soon after it where many messages are of one second.
 async fn free_key(conn: &mut SqliteConnection, date: i64) -> Result<i64> {
-    let first = date.clamp(-1 << 40, 1 << 40) * SECOND;
-    let mut reach = SECOND;
+    let first = date.clamp(-1 << 40, 1 << 40);
+    let mut reach = 1;
     loop {
         let last: Option<i64> = sqlx::query_scalar("SELECT MAX(sort) FROM doc WHERE sort >= ? AND sort < ?")
             .bind(first)
@@ -534,10 +550,10 @@ fn push(q: &mut QueryBuilder<Sqlite>, wanted: &Wanted, key: &str) {
             q.push("p.bits & ").push_bind(i64::from(*bits)).push(" <> 0");
         }
         Wanted::Before(at) => {
-            q.push(key).push(" < ").push_bind(at.saturating_mul(SECOND));
+            q.push(key).push(" < ").push_bind(*at);
         }
         Wanted::After(at) => {
-            q.push(key).push(" >= ").push_bind(at.saturating_mul(SECOND));
+            q.push(key).push(" >= ").push_bind(*at);
         }
         Wanted::Larger(size) => {
             q.push("m.size > ").push_bind(*size as i64);

@@ -361,6 +361,14 @@ fn is_broken_off(lines: &[Line<'_>], at: usize) -> bool {
 
 /// How many lines an attribution has that begins here.
 fn attribution(lines: &[Line<'_>], at: usize) -> Option<usize> {
+    // Most lines are none, and are not looked at any closer.
+    let may_end = |l: &Line<'_>| {
+        let text = l.text.trim_end();
+        text.ends_with([':', '：', '-', '*', '_']) || text.to_ascii_lowercase().ends_with("wrote")
+    };
+    if !lines[at..].iter().take(LINES).any(may_end) {
+        return None;
+    }
     let first = plain(lines[at].text);
     let opens = opens(&first);
     let after_blank = at == 0 || lines[at - 1].is_blank();
@@ -433,17 +441,14 @@ fn is_original(line: &str) -> bool {
     let trimmed = line.trim().trim_start_matches(['>', ' ']);
     let between = trimmed.trim_matches(|c: char| dashed(c) || c == ' ');
     let dashes = trimmed.chars().take_while(|c| dashed(*c)).count();
-    if between.len() > 80 || between.is_empty() {
-        return false;
-    }
-    let said = folded(between);
-    let said = said.trim_end_matches(':');
     // Help desks put it over what they send; GroupWise writes ">>> Ana <ana@…> 10/22/15 21:02 >>>".
     let marked = line.starts_with("##-") && line.trim_end().ends_with("-##");
     let groupwise = line.starts_with(">>> ") && line.trim_end().ends_with(" >>>") && line.contains('@');
-    if marked || groupwise {
-        return true;
+    if marked || groupwise || dashes == 0 || between.is_empty() || between.len() > 80 {
+        return marked || groupwise;
     }
+    let said = folded(between);
+    let said = said.trim_end_matches(':');
     dashes >= 2 && ORIGINAL.iter().any(|o| said.starts_with(o)) || ORIGINAL.contains(&said)
 }
 
@@ -452,9 +457,12 @@ fn is_forward(lines: &[Line<'_>], at: usize) -> bool {
     if line.len() > 120 || line.starts_with('>') {
         return false;
     }
-    let said = plain(line);
     let dashed = line.starts_with("--") || line.starts_with("__") || line.ends_with(':');
-    dashed && FORWARDED.iter().any(|f| said.starts_with(f))
+    if !dashed {
+        return false;
+    }
+    let said = plain(line);
+    FORWARDED.iter().any(|f| said.starts_with(f))
 }
 
 /// A field of a quoted header: its name, folded.

@@ -21,6 +21,8 @@ const MAX_MESSAGE: usize = 64 << 20;
 const FOR_PREVIEW: usize = 32 << 10;
 /// Bytes of an encoded run that are looked at for the same: 12 KiB, more words than a preview takes, also in HTML with its styles.
 const OF_A_RUN: usize = 12 << 10;
+/// Octets of a text in which its own words are looked for, to be its first ones: 4 KiB.
+const OF_OWN: usize = 4 << 10;
 /// More parts than this are not listed.
 const MAX_PARTS: usize = 1000;
 /// Inline pictures above this are listed as attachments instead: 4 MiB.
@@ -163,7 +165,8 @@ pub fn preview(raw: &[u8]) -> String {
 }
 
 fn first_words(text: &str) -> String {
-    let own = text[..own_end(text)].lines().filter(|l| !l.trim_start().starts_with('>')).take(40);
+    let beginning = &text[..text.floor_char_boundary(OF_OWN)];
+    let own = beginning[..own_end(beginning)].lines().filter(|l| !l.trim_start().starts_with('>')).take(40);
     tidy_start(own.flat_map(|line| line.chars().chain([' '])), 160)
 }
 

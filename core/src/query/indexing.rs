@@ -9,6 +9,9 @@ use crate::store::search::{Content, Entry, Unindexed};
 /// So many messages at once leave the index in many pieces.
 const BULK: usize = 5000;
 
+/// No index takes so many steps to be tidied up: 8 GB.
+const MERGES: u32 = 1000;
+
 /// Takes in some of what the index lacks; gives how many messages that were.
 pub async fn step(store: &Store) -> Result<usize> {
     let lacking = store.unindexed().await?;
@@ -38,11 +41,12 @@ pub async fn finish(store: &Store) -> Result<()> {
 
 /// Tidies the index up after so many messages.
 pub async fn tidy(store: &Store, taken: usize) -> Result<()> {
-    let mut more = taken >= BULK;
-    let mut begin = true;
-    while more {
-        more = store.merge_index(begin).await?;
-        begin = false;
+    if taken >= BULK && store.merge_index(true).await? {
+        for _ in 0..MERGES {
+            if !store.merge_index(false).await? {
+                break;
+            }
+        }
     }
     Ok(())
 }

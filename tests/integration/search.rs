@@ -128,6 +128,7 @@ async fn what_is_asked_is_found() {
         ("in:trabalho orcamento", &["Contrato antigo"]),
         ("in:trab orcamento", &["Contrato antigo"]),
         ("in:lixeira orcamento", &["Promoção"]),
+        ("-in:trabalho orcamento", &["Reunião de orçamento"]),
         ("in:anywhere orcamento", &["Reunião de orçamento", "Promoção", "Contrato antigo"]),
         ("in:nowhere orcamento", &[]),
         ("after:2024-05-13", &["Reunião de orçamento", "Fatura de maio"]),

@@ -112,8 +112,7 @@ impl Search {
             own.extend(store.identities(account.id).await?.into_iter().map(|i| i.address));
             own.push(account.address);
         }
-        let mut named = false;
-        read.wanted.each(&mut |w| named |= matches!(w, Wanted::Folder(_)));
+        let named = names_folder(&read.wanted);
         let wanted = read.wanted.map(&|w| match w {
             Wanted::Folder(name) => folder(&name, &folders),
             Wanted::Me(field) => Wanted::Any(own.iter().map(|address| me(field, address)).collect()),
@@ -238,6 +237,15 @@ impl Search {
             false => covered.here,
         };
         Ok(covered)
+    }
+}
+
+/// A folder is asked for: to exclude one asks for none.
+fn names_folder(wanted: &Wanted) -> bool {
+    match wanted {
+        Wanted::All(parts) | Wanted::Any(parts) => parts.iter().any(names_folder),
+        Wanted::Folder(_) => true,
+        _ => false,
     }
 }
 

@@ -14,6 +14,7 @@ const MERGES: u32 = 1000;
 
 /// Takes in some of what the index lacks; gives how many messages that were.
 pub async fn step(store: &Store) -> Result<usize> {
+    let _turn = store.index_turn().await;
     let lacking = store.unindexed().await?;
     if lacking.is_empty() {
         return Ok(0);
@@ -41,7 +42,11 @@ pub async fn finish(store: &Store) -> Result<()> {
 
 /// Tidies the index up after so many messages.
 pub async fn tidy(store: &Store, taken: usize) -> Result<()> {
-    if taken >= BULK && store.merge_index(true).await? {
+    if taken < BULK {
+        return Ok(());
+    }
+    let _turn = store.index_turn().await;
+    if store.merge_index(true).await? {
         for _ in 0..MERGES {
             if !store.merge_index(false).await? {
                 break;

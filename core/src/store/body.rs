@@ -10,6 +10,8 @@ use std::path::{Path, PathBuf};
 const ROW: usize = 256 * 1024;
 /// Ending of the files of messages that are still coming.
 const COMING: &str = "coming";
+/// A message that says it is larger is unpacked piece by piece: 64 MiB.
+const WHOLE: u64 = 64 << 20;
 /// Level 1 of zstd: mail shrinks by half, in two thirds of the time that level 3 takes for 1.3 % less; what is large is encoded files,
 /// which it makes as small.
 const LEVEL: i32 = 1;
@@ -42,6 +44,28 @@ impl Store {
         })
         .await
         .map_err(|e| Error::new(Kind::Storage, "body").because(e))?
+    }
+
+    /// Many messages again, each with what came with it. Those that cannot be read are left out.
+    pub(super) async fn unpack_all<T: Send + 'static>(
+        &self,
+        packed: Vec<(T, Packed)>,
+    ) -> Result<Vec<(T, Vec<u8>)>> {
+        let bodies = self.bodies();
+        let unpack = move || -> Result<Vec<(T, Vec<u8>)>> {
+            // One for all: making it takes longer than what a small message needs.
+            let mut unzip = zstd::bulk::Decompressor::new()?;
+            let mut one = |p: Packed| {
+                let bytes =
+                    if p.file.is_empty() { p.raw } else { std::fs::read(bodies.join(p.file)).ok()? };
+                match zstd::zstd_safe::get_frame_content_size(&bytes) {
+                    Ok(Some(size)) if size <= WHOLE => unzip.decompress(&bytes, size as usize).ok(),
+                    _ => zstd::stream::decode_all(bytes.as_slice()).ok(),
+                }
+            };
+            Ok(packed.into_iter().filter_map(|(with, p)| Some((with, one(p)?))).collect())
+        };
+        tokio::task::spawn_blocking(unpack).await.map_err(|e| Error::new(Kind::Storage, "body").because(e))?
     }
 
     /// The message, to be read in pieces.

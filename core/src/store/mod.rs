@@ -99,6 +99,8 @@ pub struct Store {
     readers: SqlitePool,
     /// Writes the full-text index.
     index: SqlitePool,
+    /// Held by whoever brings the index in step.
+    indexing: Arc<tokio::sync::Mutex<()>>,
     changes: broadcast::Sender<ChangeSet>,
     dir: PathBuf,
     gate: Option<Arc<dyn Gate>>,
@@ -170,6 +172,7 @@ impl Store {
             writer,
             readers,
             index,
+            indexing: Arc::default(),
             changes,
             dir: dir.to_owned(),
             gate: None,

@@ -5,6 +5,7 @@
 //! row for each message, in the order of the list: the key of a row is the time of its message, so that the newest that match are
 //! found without sorting all that do.
 
+use super::body::Packed;
 use super::{Store, Tx, pool};
 use crate::error::{Kind, Result};
 use crate::model::{AccountId, Address, MailboxId, MessageId, PlacementId};
@@ -214,6 +215,11 @@ pub(super) async fn attach(conn: &mut SqliteConnection, dir: &Path) -> sqlx::Res
 }
 
 impl Store {
+    /// The right to bring the index in step: two at once would do everything twice.
+    pub async fn index_turn(&self) -> tokio::sync::OwnedMutexGuard<()> {
+        self.indexing.clone().lock_owned().await
+    }
+
     /// Some of the messages that the index lacks, those that came last first, as many as one transaction takes.
     pub async fn unindexed(&self) -> Result<Vec<Unindexed>> {
         let rows = sqlx::query(
@@ -242,18 +248,16 @@ impl Store {
         .bind(serde_json::to_string(&ids).unwrap_or_default())
         .fetch_all(self.reader())
         .await?;
-        let mut found = Vec::with_capacity(rows.len());
+        let (mut found, mut packed) = (Vec::with_capacity(rows.len()), Vec::new());
         for r in rows {
             let (id, turn) = (MessageId(r.try_get("id")?), r.try_get("turn")?);
             let Some(subject) = r.try_get::<Option<String>, _>("subject")? else {
                 found.push(Unindexed { id, turn, content: None });
                 continue;
             };
-            let raw = match (r.try_get::<Option<Vec<u8>>, _>("raw")?, r.try_get::<Option<String>, _>("file")?)
-            {
-                (Some(raw), Some(file)) => self.unpack(super::body::Packed::of(raw, file)).await.ok(),
-                _ => None,
-            };
+            if let (Some(raw), Some(file)) = (r.try_get("raw")?, r.try_get("file")?) {
+                packed.push((found.len(), Packed::of(raw, file)));
+            }
             let recipients: String = r.try_get("recipients")?;
             let date: Option<i64> = r.try_get("sort_date")?;
             found.push(Unindexed {
@@ -264,9 +268,14 @@ impl Store {
                     subject,
                     from: Address { name: r.try_get("from_name")?, address: r.try_get("from_address")? },
                     to: serde_json::from_str(&recipients).unwrap_or_default(),
-                    raw,
+                    raw: None,
                 }),
             });
+        }
+        for (at, raw) in self.unpack_all(packed).await? {
+            if let Some(content) = &mut found[at].content {
+                content.raw = Some(raw);
+            }
         }
         Ok(found)
     }
@@ -575,7 +584,8 @@ impl Tx {
     pub async fn indexed(&mut self, entries: &[Entry]) -> Result<()> {
         let done: Vec<(i64, i64)> = entries.iter().map(|e| (e.id.0, e.turn)).collect();
         sqlx::query(
-            "DELETE FROM search_todo WHERE (message_id, turn) IN (SELECT value ->> 0, value ->> 1 FROM json_each(?))",
+            "DELETE FROM search_todo WHERE message_id IN (SELECT t.message_id FROM json_each(?) j
+                 CROSS JOIN search_todo t ON t.message_id = j.value ->> 0 WHERE t.turn = j.value ->> 1)",
         )
         .bind(serde_json::to_string(&done).unwrap_or_default())
         .execute(self.conn())

@@ -6,6 +6,12 @@ CREATE TABLE search_todo (
 ) STRICT;
 INSERT INTO search_todo (message_id) SELECT id FROM message;
 
+-- Which index goes with these numbers; none = there is none yet. Not among the settings: those are repeated in the spare, and a
+-- difference between the two has the spare made anew.
+CREATE TABLE search_pair (
+    pair TEXT NOT NULL
+) STRICT;
+
 CREATE TRIGGER message_added AFTER INSERT ON message BEGIN
     INSERT INTO search_todo (message_id) VALUES (new.id) ON CONFLICT (message_id) DO UPDATE SET turn = turn + 1;
 END;

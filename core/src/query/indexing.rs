@@ -15,6 +15,9 @@ const MERGES: u32 = 1000;
 /// Takes in some of what the index lacks; gives how many messages that were.
 pub async fn step(store: &Store) -> Result<usize> {
     let _turn = store.index_turn().await;
+    if !store.has_room_for_index() {
+        return Ok(0);
+    }
     let lacking = store.unindexed().await?;
     if lacking.is_empty() {
         return Ok(0);

@@ -209,8 +209,8 @@ impl Store {
         })?;
         let mut conn = first.acquire().await?;
         look_over(&mut conn).await?;
-        let index = search::open(dir, &mut conn).await?;
         spare::prepare(&mut conn, dir, newest()).await?;
+        let index = search::open(dir, &mut conn).await?;
         drop(conn);
         first.close().await;
         let place = dir.to_owned();

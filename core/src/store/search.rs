@@ -23,8 +23,9 @@ const INDEX: &str = "search.db";
 const SUSPECT: &str = "search.suspect";
 /// Goes up when what is written into the index changes: an older one is made anew.
 const VERSION: i64 = 1;
-/// The setting that names the index which goes with the numbers of the messages.
-const PAIR: &str = "search.index";
+/// What the index leaves to the mail on a disk: 64 MiB.
+#[cfg(unix)]
+const ROOM: u64 = 64 << 20;
 /// Octets of messages taken in with one transaction.
 const BATCH: u64 = 8 << 20;
 /// Messages of which only the header is here come in larger ones.
@@ -131,32 +132,38 @@ pub(super) async fn open(dir: &Path, main: &mut SqliteConnection) -> Result<Sqli
         remove(dir);
         let _ = std::fs::remove_file(dir.join(SUSPECT));
     }
-    let pair = match prepare(dir).await {
-        Ok(pair) => pair,
+    // Whatever is wrong with it, the mail is read all the same: only searching has to wait.
+    let later = || pool(1).connect_lazy_with(options(dir));
+    let made = match prepare(dir).await {
         Err(e) if e.kind == Kind::StorageDamaged => {
             tracing::warn!("the full-text index was damaged and is made anew");
             remove(dir);
-            prepare(dir).await?
+            prepare(dir).await
         }
-        Err(e) => return Err(e),
+        other => other,
     };
-    let known: Option<String> = sqlx::query_scalar("SELECT value FROM setting WHERE key = ?")
-        .bind(PAIR)
-        .fetch_optional(&mut *main)
-        .await?;
+    let pair = match made {
+        Ok(pair) => pair,
+        Err(e) => {
+            tracing::warn!(error = %e, "the full-text index cannot be opened");
+            return Ok(later());
+        }
+    };
+    let known: Option<String> =
+        sqlx::query_scalar("SELECT pair FROM search_pair").fetch_optional(&mut *main).await?;
     if known.as_deref() != Some(pair.as_str()) {
         let mut tx = main.begin_with("BEGIN IMMEDIATE").await?;
         sqlx::query("INSERT OR IGNORE INTO search_todo (message_id) SELECT id FROM message")
             .execute(&mut *tx)
             .await?;
-        sqlx::query("INSERT OR REPLACE INTO setting (key, value) VALUES (?, ?)")
-            .bind(PAIR)
-            .bind(&pair)
-            .execute(&mut *tx)
-            .await?;
+        sqlx::query("DELETE FROM search_pair").execute(&mut *tx).await?;
+        sqlx::query("INSERT INTO search_pair VALUES (?)").bind(&pair).execute(&mut *tx).await?;
         tx.commit().await?;
     }
-    Ok(pool(1).connect_with(options(dir)).await?)
+    Ok(match pool(1).connect_with(options(dir)).await {
+        Ok(now) => now,
+        Err(_) => later(),
+    })
 }
 
 fn options(dir: &Path) -> SqliteConnectOptions {
@@ -207,14 +214,25 @@ pub(super) fn suspect(dir: &Path) {
     let _ = std::fs::write(dir.join(SUSPECT), b"");
 }
 
-/// Lets a reader of the main database read the index too.
+/// Lets a reader of the main database read the index too. Without it (a full disk has no room for its log) it reads the mail.
 pub(super) async fn attach(conn: &mut SqliteConnection, dir: &Path) -> sqlx::Result<()> {
     let file = dir.join(INDEX).display().to_string();
-    sqlx::query("ATTACH DATABASE ? AS search").bind(file).execute(conn).await?;
+    if let Err(e) = sqlx::query("ATTACH DATABASE ? AS search").bind(file).execute(conn).await {
+        tracing::warn!(error = %e, "the full-text index cannot be read");
+    }
     Ok(())
 }
 
 impl Store {
+    /// True while the disk has room for more than the mail: on one that is nearly full the index waits, and takes none of the last room.
+    pub fn has_room_for_index(&self) -> bool {
+        #[cfg(unix)]
+        if let Ok(disk) = rustix::fs::statvfs(&self.dir) {
+            return disk.f_bavail.saturating_mul(disk.f_frsize) > ROOM;
+        }
+        true
+    }
+
     /// The right to bring the index in step: two at once would do everything twice.
     pub async fn index_turn(&self) -> tokio::sync::OwnedMutexGuard<()> {
         self.indexing.clone().lock_owned().await

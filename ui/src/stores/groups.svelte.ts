@@ -1,13 +1,11 @@
 // Groups of people who are written to together: a choice of this device.
 import { type Address, call } from "../backend";
+import { folded } from "./folded";
 
 export interface Group {
 	name: string;
 	people: Address[];
 }
-
-/** Case and accents do not count. */
-const folded = (text: string) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
 
 class Groups {
 	all = $state.raw<Group[]>([]);

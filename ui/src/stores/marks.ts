@@ -1,4 +1,5 @@
 import type { MarkView } from "../backend";
+import { folded } from "./folded";
 
 /** A piece of a text, found or not. */
 export interface Piece {
@@ -7,20 +8,19 @@ export interface Piece {
 }
 
 /** Without case and accents, as the core searches: each letter, and where it stands in the text. */
-function letters(text: string): { folded: string[]; at: number[] } {
-	const [folded, at]: [string[], number[]] = [[], []];
+function letters(text: string): { plain: string[]; at: number[] } {
+	const [plain, at]: [string[], number[]] = [[], []];
 	let place = 0;
 	for (const letter of text) {
-		const plain = letter.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
 		// A mark that stands alone belongs to the letter before it.
-		for (const c of plain) {
-			folded.push(c);
+		for (const c of folded(letter)) {
+			plain.push(c);
 			at.push(place);
 		}
 		place += letter.length;
 	}
 	at.push(place);
-	return { folded, at };
+	return { plain, at };
 }
 
 const isWord = (c: string | undefined) => c !== undefined && /[\p{L}\p{N}]/u.test(c);
@@ -32,17 +32,16 @@ const isUnspaced = (c: string | undefined) =>
 export function pieces(text: string, marks: MarkView[], field: string): Piece[] {
 	const wanted = marks.filter((m) => m.field === "any" || m.field === field);
 	if (!wanted.length || !text) return [{ text, hit: false }];
-	const { folded, at } = letters(text);
+	const { plain, at } = letters(text);
 	const hits: [number, number][] = [];
 	for (const mark of wanted) {
-		const words = letters(mark.text)
-			.folded.join("")
+		const words = folded(mark.text)
 			.split(/[^\p{L}\p{N}]+/u)
 			.filter(Boolean);
 		if (!words.length) continue;
-		for (let start = 0; start < folded.length; start++) {
-			if (isWord(folded[start - 1]) && !isUnspaced(folded[start])) continue;
-			const end = match(folded, start, words, mark.beginning);
+		for (let start = 0; start < plain.length; start++) {
+			if (isWord(plain[start - 1]) && !isUnspaced(plain[start])) continue;
+			const end = match(plain, start, words, mark.beginning);
 			if (end) hits.push([start, end]);
 		}
 	}
@@ -56,20 +55,20 @@ export function pieces(text: string, marks: MarkView[], field: string): Piece[] 
 		out.push({ text: text.slice(at[from], at[end]), hit: true });
 		done = end;
 	}
-	if (done < folded.length) out.push({ text: text.slice(at[done]), hit: false });
+	if (done < plain.length) out.push({ text: text.slice(at[done]), hit: false });
 	return out;
 }
 
 /** Where these words end that begin here; 0 = they do not stand here. */
-function match(folded: string[], start: number, words: string[], beginning: boolean): number {
+function match(plain: string[], start: number, words: string[], beginning: boolean): number {
 	let place = start;
 	for (const [n, word] of words.entries()) {
-		if (n) while (place < folded.length && !isWord(folded[place])) place++;
-		for (const c of word) if (folded[place++] !== c) return 0;
+		if (n) while (place < plain.length && !isWord(plain[place])) place++;
+		for (const c of word) if (plain[place++] !== c) return 0;
 		const last = n === words.length - 1;
-		if (isWord(folded[place]) && !isUnspaced(folded[place - 1])) {
+		if (isWord(plain[place]) && !isUnspaced(plain[place - 1])) {
 			if (!last || !beginning) return 0;
-			while (isWord(folded[place])) place++;
+			while (isWord(plain[place])) place++;
 		}
 	}
 	return place;

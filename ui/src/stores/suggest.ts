@@ -1,5 +1,6 @@
 import { i18n } from "../i18n/index.svelte";
 import { meant } from "./completion";
+import { folded } from "./folded";
 import { session } from "./session.svelte";
 import { lastOf } from "./typed";
 
@@ -33,9 +34,8 @@ export async function suggestions(typed: string): Promise<Suggestion[]> {
 		return person ? found : [...found, ...conditions(before, value)].slice(0, MOST);
 	}
 	if ([t.say.in, "in"].includes(name)) {
-		const plain = (text: string) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
 		const fits = session.mailboxes.filter(
-			(m) => m.selectable && plain(session.label(m)).includes(plain(value)),
+			(m) => m.selectable && folded(session.label(m)).includes(folded(value)),
 		);
 		const names = [...new Set(fits.map((m) => session.label(m)))].slice(0, MOST);
 		return names.map((label) => ({

@@ -47,6 +47,10 @@ local_id!(
     MessageId
 );
 local_id!(
+    /// Messages that belong together.
+    ConversationId
+);
+local_id!(
     /// The presence of a message in a mailbox. This is what a list shows a row for.
     PlacementId
 );

@@ -219,7 +219,7 @@ fn p95(mut all: Vec<Duration>) -> (Duration, Duration) {
 
 async fn lists(shelf: &Shelf, chance: &mut Chance) -> (Duration, Duration) {
     let inbox: MailboxId = shelf.folder("INBOX");
-    let source = Source::List(ListScope::Mailbox(inbox), false);
+    let source = Source::List(ListScope::mailbox(inbox), false, Default::default());
     let mut window = Window::open(&shelf.store, 1, source, 120).await.expect("a window");
     let total = window.view().total;
     let mut took = Vec::new();

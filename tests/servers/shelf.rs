@@ -79,6 +79,7 @@ impl Shelf {
                 envelope: seen.envelope,
                 size: m.raw.len() as u64,
                 has_attachments: seen.files,
+                thread: None,
                 preview: m.whole.then_some(seen.preview),
             });
         }

@@ -11,7 +11,7 @@ use malote_core::clock::Clock;
 use malote_core::error::Result;
 use malote_core::model::{AccountId, Endpoint, Keep, Leave, MailboxId, PlacementId, Protocol, Tls};
 use malote_core::store::account::AccountRow;
-use malote_core::store::placement::ListScope;
+use malote_core::store::list::ListScope;
 use malote_core::store::{Gate, Store, Tx};
 use malote_core::sync::{Context, cycle};
 use std::collections::BTreeMap;
@@ -222,7 +222,7 @@ impl Station {
     /// The visible rows of a mailbox: word, flags, number.
     pub async fn rows(&self, name: &str) -> Vec<(String, Vec<String>, PlacementId)> {
         let Some(id) = self.mailbox(name).await else { return Vec::new() };
-        let rows = self.store.list_rows(&ListScope::Mailbox(id), 0, 100_000).await.expect("rows");
+        let rows = self.store.list_rows(&ListScope::mailbox(id), 0, 100_000).await.expect("rows");
         rows.into_iter()
             .map(|r| {
                 let mut flags: Vec<String> = r.flags.names().split_whitespace().map(str::to_owned).collect();

@@ -11,13 +11,14 @@ use super::types::{
     Saved, Undone,
 };
 use crate::model::{
-    AccountId, ActionId, Address, Certificate, CertificateFault, Endpoint, FoundServers, Hint, Identity,
-    MailboxId, MessageId, OutgoingId, PlacementId, Protocol, Report, Role, Source, Tls,
+    AccountId, ActionId, Address, Certificate, CertificateFault, ConversationId, Endpoint, FoundServers,
+    Hint, Identity, MailboxId, MessageId, OutgoingId, PlacementId, Protocol, Report, Role, Source, Tls,
 };
 use crate::query::accounts::{AccountView, DecisionView, NoticeView};
+use crate::query::conversation::{ConversationView, PartView as PartOfConversation};
 use crate::query::draft::{DraftContent, DraftFile, DraftSaved, DraftView, Queued, Quote, Wishes};
 use crate::query::find::{CoveredView, MarkView, PartView};
-use crate::query::list::{RowOp, RowView, WindowUpdate, WindowView};
+use crate::query::list::{PersonView, RowOp, RowView, WindowUpdate, WindowView};
 use crate::query::mailboxes::MailboxView;
 use crate::query::message::{Attachment, BodyView, ListView, MessageView};
 use crate::query::outbox::{OutgoingView, RecipientView};
@@ -70,9 +71,9 @@ fn usage(e: &serde_json::Error) -> ErrorView {
 type Event = super::events::Event;
 
 contract! {
-    types: AccountId, MailboxId, MessageId, PlacementId, ActionId, Role, Tls, Endpoint, Address, Attachment, ErrorView,
-        Protocol, Source, Hint, FoundServers, Identity, BrowserSignIn, NewAccount, AccountChange, Added, PassphraseState, AccountView, AccountState, MailboxView, RowView, WindowView, RowOp, WindowUpdate, PartView, MarkView, CoveredView, SearchView, BodyView,
-        Report, ListView, MessageView, Mark, Done, Undone, NoticeView, DecisionView, OutgoingId, RecipientView, OutgoingView, DraftFile, Wishes, DraftContent, Quote, DraftView, DraftSaved, Queued, Saved, Event, Certificate, CertificateFault;
+    types: AccountId, MailboxId, MessageId, ConversationId, PlacementId, ActionId, Role, Tls, Endpoint, Address, Attachment, ErrorView,
+        Protocol, Source, Hint, FoundServers, Identity, BrowserSignIn, NewAccount, AccountChange, Added, PassphraseState, AccountView, AccountState, MailboxView, PersonView, RowView, WindowView, RowOp, WindowUpdate, PartView, MarkView, CoveredView, SearchView, BodyView,
+        Report, ListView, MessageView, PartOfConversation, ConversationView, Mark, Done, Undone, NoticeView, DecisionView, OutgoingId, RecipientView, OutgoingView, DraftFile, Wishes, DraftContent, Quote, DraftView, DraftSaved, Queued, Saved, Event, Certificate, CertificateFault;
 
     accounts() -> Vec<AccountView>;
     mailboxes() -> Vec<MailboxView>;
@@ -94,7 +95,9 @@ contract! {
     files_drop(ids: Vec<String>) -> ();
     people(typed: String, count: u32) -> Vec<Address>;
     find_servers(address: String, proxy: String) -> Option<FoundServers>;
-    window_open(mailbox: MailboxId, count: u32) -> WindowView;
+    window_open(mailbox: Option<MailboxId>, unified: Option<Role>, grouped: Option<bool>, count: u32) -> WindowView;
+    conversation(id: PlacementId) -> ConversationView;
+    spread(ids: Vec<PlacementId>, everywhere: bool) -> Vec<PlacementId>;
     search_open(text: String, within: Option<MailboxId>, typing: bool, zone: i32, count: u32) -> SearchView;
     search_ask(window: u32) -> ();
     window_show(window: u32, first: u64, count: u32) -> WindowView;

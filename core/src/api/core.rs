@@ -100,6 +100,7 @@ impl Core {
         core.sweep_staged();
         tokio::spawn(tell(core.weak(), core.store.watch()));
         tokio::spawn(keep_indexed(core.weak(), core.store.watch()));
+        tokio::spawn(gather_older(core.weak()));
         Ok((core, Events::new(receiver)))
     }
 
@@ -354,6 +355,17 @@ async fn tidy(store: &Store, now: i64) -> Result<()> {
     tx.forget_actions(now - REMEMBER).await?;
     tx.forget_decisions(now - REMEMBER).await?;
     tx.commit().await
+}
+
+/// Finds the conversations of mail that came before there were any, a little at a time.
+async fn gather_older(core: Weak<Inner>) {
+    while let Some(store) = core.upgrade().map(|core| core.store.clone()) {
+        match store.gather_older().await {
+            Ok(0) => return,
+            Ok(_) => tokio::task::yield_now().await,
+            Err(e) => return tracing::warn!(error = %e, "older mail could not be put together"),
+        }
+    }
 }
 
 /// Turns change sets into events: coalesced, with the windows read again.

@@ -6,11 +6,14 @@ use super::types::{AccountState, ErrorView, Saved};
 use crate::error::{Error, Kind, Result};
 use crate::model::{MailboxId, MessageId, PlacementId, Role};
 use crate::query::accounts::{AccountView, DecisionView, NoticeView};
+use crate::query::conversation::ConversationView;
 use crate::query::find::MarkView;
 use crate::query::list::{LONGEST, ListScope, RowView, Source, Window, WindowView};
 use crate::query::mailboxes::MailboxView;
 use crate::query::message::MessageView;
-use crate::query::{accounts, mailboxes, message as content};
+use crate::query::{accounts, conversation, mailboxes, message as content};
+use crate::store::mailbox::MailboxRow;
+use std::collections::{BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 
 impl Core {
@@ -46,15 +49,70 @@ impl Core {
         accounts::decisions(&self.store).await
     }
 
-    /// Opens a live window on a mailbox: its newest rows, and events when they change.
-    pub async fn window_open(&self, mailbox: MailboxId, count: u32) -> Result<WindowView> {
-        let row = self.store.mailbox(mailbox).await?;
-        let source = Source::List(ListScope::Mailbox(mailbox), is_outgoing(row.role));
-        let view = self.open_window(source, count).await?;
+    /// Opens a live window on a mailbox, or on those of all accounts that are for the same: its newest rows, and events when they change.
+    /// `grouped`: a row for each conversation; drafts are never put together.
+    pub async fn window_open(
+        &self,
+        mailbox: Option<MailboxId>,
+        unified: Option<Role>,
+        grouped: Option<bool>,
+        count: u32,
+    ) -> Result<WindowView> {
+        let (rows, role) = match (mailbox, unified) {
+            (Some(id), None) => {
+                let row = self.store.mailbox(id).await?;
+                let role = row.role;
+                (vec![row], role)
+            }
+            (None, Some(role)) => (self.mailboxes_for(role).await?, Some(role)),
+            _ => return Err(Error::new(Kind::Usage, "window_open").because("one mailbox, or all of a kind")),
+        };
+        let grouped = grouped.unwrap_or(false) && role != Some(Role::Drafts);
+        let scope = ListScope::mailboxes(rows.iter().map(|r| r.id).collect()).grouped(grouped);
+        let own = if grouped { self.own_addresses().await? } else { HashSet::new() };
+        let view = self.open_window(Source::List(scope, is_outgoing(role), own), count).await?;
         if let Some(supervisor) = self.supervisor() {
-            supervisor.look(row.account, mailbox);
+            for row in rows {
+                supervisor.look(row.account, row.id);
+            }
         }
         Ok(view)
+    }
+
+    /// The mailboxes of all accounts that are for this.
+    async fn mailboxes_for(&self, role: Role) -> Result<Vec<MailboxRow>> {
+        let mut found = Vec::new();
+        for account in self.store.accounts().await? {
+            let all = self.store.mailboxes(account.id).await?;
+            found.extend(all.into_iter().filter(|m| m.role == Some(role) && !m.hidden));
+        }
+        Ok(found)
+    }
+
+    /// Everything that the user writes as, in small letters.
+    async fn own_addresses(&self) -> Result<HashSet<String>> {
+        let mut own = HashSet::new();
+        for account in self.store.accounts().await? {
+            own.extend(self.store.identities(account.id).await?.iter().map(|i| i.address.to_lowercase()));
+            own.insert(account.address.to_lowercase());
+        }
+        Ok(own)
+    }
+
+    /// The conversation that a message belongs to, as seen from where this placement of it lies; oldest first.
+    pub async fn conversation(&self, id: PlacementId) -> Result<ConversationView> {
+        conversation::conversation(&self.store, id).await
+    }
+
+    /// What these rows of a list by conversations stand for: all that is seen of each in its mailbox, or `everywhere` but in the trash and
+    /// the junk.
+    pub async fn spread(&self, ids: Vec<PlacementId>, everywhere: bool) -> Result<Vec<PlacementId>> {
+        let mut all = BTreeSet::new();
+        for id in ids {
+            all.insert(id);
+            all.extend(self.store.conversation_of(id, everywhere).await?);
+        }
+        Ok(all.into_iter().collect())
     }
 
     pub(super) async fn open_window(&self, source: Source, count: u32) -> Result<WindowView> {
@@ -86,12 +144,11 @@ impl Core {
         let source = match mailbox {
             Some(id) => {
                 let role = self.store.mailbox(id).await?.role;
-                Source::List(ListScope::Mailbox(id), is_outgoing(role))
+                Source::List(ListScope::mailbox(id), is_outgoing(role), HashSet::new())
             }
             None => {
-                let all = self.mailboxes().await?;
-                let inboxes = all.iter().filter(|m| m.role == Some(Role::Inbox)).map(|m| m.id).collect();
-                Source::List(ListScope::Mailboxes(inboxes), false)
+                let inboxes = self.mailboxes_for(Role::Inbox).await?.iter().map(|m| m.id).collect();
+                Source::List(ListScope::mailboxes(inboxes), false, HashSet::new())
             }
         };
         let mut window = Window::open(&self.store, 0, source, count.min(LONGEST)).await?;

@@ -58,6 +58,7 @@ pub(super) async fn within(
         envelope: glance.envelope,
         size: upload.raw.len() as u64,
         has_attachments: glance.files,
+        thread: None,
         preview: None,
     };
     let ids = tx.put_messages(to.account, std::slice::from_ref(&message)).await?;

@@ -8,12 +8,13 @@
 
 use super::find::Search;
 use crate::error::Result;
-use crate::model::{Flags, MailboxId, MessageId, PlacementId};
+use crate::model::{Address, ConversationId, Flags, MailboxId, MessageId, PlacementId};
 use crate::store::Store;
-pub use crate::store::placement::ListScope;
-use crate::store::placement::{ListPlace, ListRow};
+use crate::store::conversation::Summary;
+pub use crate::store::list::ListScope;
+use crate::store::list::{ListPlace, ListRow};
 use serde::{Deserialize, Serialize};
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use ts_rs::TS;
 
 /// The longest window: some screens' worth.
@@ -28,6 +29,12 @@ pub struct RowView {
     pub message: MessageId,
     /// The mailbox it lies in.
     pub mailbox: MailboxId,
+    /// The conversation it belongs to; 0 = not known yet.
+    pub conversation: ConversationId,
+    /// Messages that the row stands for; more than one where the list is by conversations.
+    pub count: u32,
+    /// Who wrote these, in the order of what each wrote last; empty where it is one message.
+    pub people: Vec<PersonView>,
     /// Author; in Sent and Drafts the recipients.
     pub who: String,
     /// Address of the author, for the picture beside the row.
@@ -56,7 +63,37 @@ pub struct RowView {
     pub size: u64,
 }
 
+/// Somebody who wrote in a conversation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct PersonView {
+    /// As people call them, in short where there are several.
+    pub name: String,
+    /// The user.
+    pub own: bool,
+    /// Wrote something that is not read yet.
+    pub unread: bool,
+}
+
 impl RowView {
+    /// The row of a whole conversation. `own` are the addresses of the user, in small letters.
+    fn of_conversation(self, s: Option<Summary>, own: &HashSet<String>) -> Self {
+        let Some(s) = s else { return self };
+        let one = s.authors.len() == 1;
+        let person = |(a, unread): (Address, bool)| PersonView {
+            own: own.contains(&a.address.to_lowercase()),
+            name: if one { a.display().to_owned() } else { short_name(&a).to_owned() },
+            unread,
+        };
+        Self {
+            count: s.count,
+            read: s.read,
+            starred: s.starred,
+            attachments: s.has_attachments,
+            people: s.authors.into_iter().map(person).collect(),
+            ..self
+        }
+    }
+
     fn from_row(r: ListRow, outgoing: bool) -> Self {
         let who = if outgoing && !r.to.is_empty() {
             r.to.iter().take(3).map(|a| a.display()).collect::<Vec<_>>().join(", ")
@@ -67,6 +104,9 @@ impl RowView {
             id: r.id,
             message: r.message,
             mailbox: r.mailbox,
+            conversation: r.conversation,
+            count: 1,
+            people: Vec::new(),
             who,
             address: r.from.address,
             subject: r.subject,
@@ -81,6 +121,18 @@ impl RowView {
             attachments: r.has_attachments,
             size: r.size,
         }
+    }
+}
+
+/// The first of the names of a person, or the address up to its sign.
+fn short_name(a: &Address) -> &str {
+    match a.name.split_whitespace().next() {
+        // "Souza, Ana" and "Ana Souza".
+        Some(word) if word.ends_with(',') => {
+            a.name.split_whitespace().nth(1).unwrap_or(word.trim_end_matches(','))
+        }
+        Some(word) if word.chars().count() > 1 && !word.contains('@') => word,
+        _ => a.display().split('@').next().unwrap_or_default(),
     }
 }
 
@@ -146,8 +198,8 @@ pub struct WindowUpdate {
 /// What a window shows.
 #[derive(Debug)]
 pub enum Source {
-    /// A list; of what went out (Sent, Drafts) the recipients are shown.
-    List(ListScope, bool),
+    /// A list; of what went out (Sent, Drafts) the recipients are shown. In one by conversations the user has these addresses.
+    List(ListScope, bool, HashSet<String>),
     /// What a search finds; with the mailboxes of which the recipients are shown.
     Search(Box<Search>, HashSet<MailboxId>),
 }
@@ -214,7 +266,7 @@ impl Window {
     /// How many rows there are now; a search is made anew.
     async fn count(&mut self, store: &Store) -> Result<u64> {
         match &mut self.source {
-            Source::List(scope, _) => store.list_total(scope).await,
+            Source::List(scope, ..) => store.list_total(scope).await,
             Source::Search(search, _) => {
                 search.look(store).await?;
                 Ok(search.hits().len() as u64)
@@ -224,10 +276,22 @@ impl Window {
 
     async fn read(&mut self, store: &Store, first: u64) -> Result<Vec<RowView>> {
         match &self.source {
-            Source::List(scope, outgoing) => {
+            Source::List(scope, outgoing, own) => {
                 let (from, row) = self.places.above(store, scope, first).await?;
                 let rows = store.list_rows_after(scope, from, row, u64::from(self.count)).await?;
-                Ok(rows.into_iter().map(|r| RowView::from_row(r, *outgoing)).collect())
+                let mut sums = match scope.is_grouped() {
+                    true => {
+                        store
+                            .summaries(&rows.iter().map(|r| (r.conversation, r.mailbox)).collect::<Vec<_>>())
+                            .await?
+                    }
+                    false => BTreeMap::new(),
+                };
+                let view = |r: ListRow| {
+                    let sum = sums.remove(&(r.conversation, r.mailbox));
+                    RowView::from_row(r, *outgoing).of_conversation(sum, own)
+                };
+                Ok(rows.into_iter().map(view).collect())
             }
             Source::Search(search, outgoing) => {
                 let hits = search.hits().iter().skip(first as usize).take(self.count as usize);
@@ -244,7 +308,7 @@ impl Window {
     /// True when a change in the mailbox can change the list.
     pub fn covers(&self, mailbox: MailboxId) -> bool {
         match &self.source {
-            Source::List(scope, _) => scope.covers(mailbox),
+            Source::List(scope, ..) => scope.covers(mailbox),
             Source::Search(search, _) => search.counts(mailbox),
         }
     }
@@ -298,7 +362,7 @@ impl Window {
             (Some(anchor), source) if self.first > 0 => {
                 // Where the anchor stands now; if it went, where it would stand.
                 let at = match source {
-                    Source::List(scope, _) => store.list_position(scope, anchor.date, anchor.id).await?,
+                    Source::List(scope, ..) => store.list_position(scope, anchor.date, anchor.id).await?,
                     Source::Search(search, _) => {
                         let at = search.hits().iter().position(|h| h.message == anchor.message);
                         at.map_or(self.first, |at| at as u64)
@@ -351,6 +415,9 @@ mod tests {
             id: PlacementId(id),
             message: MessageId(id),
             mailbox: MailboxId(1),
+            conversation: ConversationId(0),
+            count: 1,
+            people: Vec::new(),
             who: String::new(),
             address: String::new(),
             subject: look.to_string(),

@@ -342,7 +342,8 @@ impl Tx {
             "DELETE FROM mailbox WHERE id = ?1 AND ?2 = ?2",
             // The triggers have counted for two.
             "UPDATE mailbox SET total = (SELECT COUNT(*) FROM placement p WHERE p.mailbox_id = ?2 AND p.hidden = 0),
-                 unread = (SELECT COUNT(*) FROM placement p WHERE p.mailbox_id = ?2 AND p.hidden = 0 AND p.bits & 1 = 0) WHERE id = ?2 AND ?1 = ?1",
+                 unread = (SELECT COUNT(*) FROM placement p WHERE p.mailbox_id = ?2 AND p.hidden = 0 AND p.bits & 1 = 0),
+                 conversations = (SELECT COUNT(*) FROM placement p WHERE p.mailbox_id = ?2 AND p.newest = 1) WHERE id = ?2 AND ?1 = ?1",
         ] {
             sqlx::query(sql).bind(taken.0).bind(into.0).execute(self.conn()).await?;
         }

@@ -1,9 +1,11 @@
 //! Table `message`: content, once for each account.
 
+use super::conversation::Member;
 use super::{ROWS, Store, Tx};
 use crate::error::{Error, Kind, Result};
 use crate::model::{AccountId, Address, Envelope, MailboxId, MessageId};
 use sha2::{Digest, Sha256};
+use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Row};
 use std::collections::BTreeMap;
 
@@ -49,6 +51,8 @@ pub struct NewMessage {
     pub size: u64,
     /// From the BODYSTRUCTURE.
     pub has_attachments: bool,
+    /// The number that the server gave to the conversation it belongs to (X-GM-THRID, THREADID).
+    pub thread: Option<String>,
     /// Where its text comes with it, the first words: the body must be stored in the same transaction.
     pub preview: Option<String>,
 }
@@ -180,7 +184,7 @@ impl Tx {
         let mut count = 0;
         for (chunk, first) in new.chunks(ROWS).zip((next..).step_by(ROWS)) {
             let mut insert = QueryBuilder::new(
-                "INSERT INTO message (id, account_id, identity, message_id, message_refs, subject, from_name, from_address, recipients, list_id, date, size, has_attachments, preview, has_body) ",
+                "INSERT INTO message (id, account_id, identity, message_id, message_refs, subject, from_name, from_address, recipients, list_id, date, size, has_attachments, preview, has_body, conversation) ",
             );
             insert.push_values(chunk.iter().zip(first..), |mut row, (m, id)| {
                 let e = &m.envelope;
@@ -199,17 +203,23 @@ impl Tx {
                     .push_bind(m.size as i64)
                     .push_bind(m.has_attachments)
                     .push_bind(m.preview.as_deref().unwrap_or_default())
-                    .push_bind(m.preview.is_some());
+                    .push_bind(m.preview.is_some())
+                    .push_bind(id);
             });
             insert.push(" ON CONFLICT (account_id, identity) DO NOTHING");
             count += insert.build().execute(self.conn()).await?.rows_affected();
         }
-        if count == new.len() as u64 {
-            return Ok(new.iter().map(|m| m.identity.clone()).zip((next..).map(MessageId)).collect());
-        }
-        let added = sqlx::query("SELECT identity, id FROM message WHERE id >= ?").bind(next);
-        let added = added.fetch_all(self.conn()).await?;
-        added.iter().map(|r| Ok((Identity(r.try_get(0)?), MessageId(r.try_get(1)?)))).collect()
+        let added: BTreeMap<Identity, MessageId> = if count == new.len() as u64 {
+            new.iter().map(|m| m.identity.clone()).zip((next..).map(MessageId)).collect()
+        } else {
+            let added = sqlx::query("SELECT identity, id FROM message WHERE id >= ?").bind(next);
+            let added = added.fetch_all(self.conn()).await?;
+            let both = |r: &SqliteRow| Ok((Identity(r.try_get(0)?), MessageId(r.try_get(1)?)));
+            added.iter().map(both).collect::<Result<_>>()?
+        };
+        let of = |m: &NewMessage| added.get(&m.identity).map(|id| Member::of(account.0, *id, m));
+        self.gather(&new.iter().filter_map(of).collect::<Vec<_>>(), false).await?;
+        Ok(added)
     }
 
     /// The numbers of messages that were here before, by identity; `but` are known already.

@@ -8,9 +8,11 @@
 pub mod account;
 pub mod action;
 pub mod body;
+pub mod conversation;
 pub mod decision;
 mod hold;
 pub mod intent;
+pub mod list;
 pub mod mailbox;
 pub mod maildrop;
 pub mod message;

@@ -1,8 +1,9 @@
 //! Table `placement`: which message lies in which mailbox, under which UID, with which flags.
 
+use super::conversation::OF_MESSAGE;
 use super::{ROWS, Store, Tx};
 use crate::error::{Error, Kind, Result};
-use crate::model::{AccountId, Address, Flags, MailboxId, MessageId, PlacementId};
+use crate::model::{AccountId, Flags, MailboxId, MessageId, PlacementId};
 use crate::uid_set::UidSet;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Row};
@@ -52,33 +53,6 @@ pub struct NewPlacement {
     pub sort_date: i64,
 }
 
-/// One row of a list.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ListRow {
-    /// The placement.
-    pub id: PlacementId,
-    /// The message.
-    pub message: MessageId,
-    /// The mailbox.
-    pub mailbox: MailboxId,
-    /// Author.
-    pub from: Address,
-    /// First recipient, for Sent and Drafts.
-    pub to: Vec<Address>,
-    /// Subject.
-    pub subject: String,
-    /// First words; empty until the body is here.
-    pub preview: String,
-    /// What the list is ordered by, seconds since 1970.
-    pub date: i64,
-    /// Flags as the user sees them.
-    pub flags: Flags,
-    /// RFC822.SIZE
-    pub size: u64,
-    /// Whether it has attachments.
-    pub has_attachments: bool,
-}
-
 const COLUMNS: &str = "id, message_id, mailbox_id, uid, base_bits, base_keywords, bits, keywords, modseq, received, sort_date, hidden";
 
 /// A wish for a placement that hides it.
@@ -104,129 +78,7 @@ fn read(r: &SqliteRow) -> Result<PlacementRow> {
     })
 }
 
-/// A place in a list: what it is ordered by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ListPlace {
-    date: i64,
-    id: i64,
-}
-
-/// Which list.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ListScope {
-    /// One mailbox.
-    Mailbox(MailboxId),
-    /// Several, as one list: the inboxes of all accounts.
-    Mailboxes(Vec<MailboxId>),
-}
-
-impl ListScope {
-    fn ids(&self) -> &[MailboxId] {
-        match self {
-            ListScope::Mailbox(id) => std::slice::from_ref(id),
-            ListScope::Mailboxes(ids) => ids,
-        }
-    }
-
-    /// True when a change in the mailbox can change the list.
-    pub fn covers(&self, id: MailboxId) -> bool {
-        self.ids().contains(&id)
-    }
-}
-
-fn push_scope(q: &mut QueryBuilder<sqlx::Sqlite>, scope: &ListScope) {
-    match scope.ids() {
-        // `=` instead of IN: only then does the index give the order too.
-        [one] => {
-            q.push("p.mailbox_id = ").push_bind(one.0);
-        }
-        ids => {
-            q.push("p.mailbox_id IN (");
-            let mut list = q.separated(", ");
-            for id in ids {
-                list.push_bind(id.0);
-            }
-            q.push(")");
-        }
-    }
-    q.push(" AND p.hidden = 0");
-}
-
-/// What a row of a list shows, of a placement `p` and its message `m`.
-const LIST_COLUMNS: &str = "p.id, p.message_id, p.mailbox_id, p.bits, p.keywords, p.sort_date, m.subject, m.from_name, m.from_address, m.recipients, m.preview, m.size, m.has_attachments";
-
 impl Store {
-    /// How many rows a list has: what the triggers counted.
-    pub async fn list_total(&self, scope: &ListScope) -> Result<u64> {
-        let mut q = QueryBuilder::new("SELECT COALESCE(SUM(total), 0) FROM mailbox WHERE id IN (");
-        let mut list = q.separated(", ");
-        for id in scope.ids() {
-            list.push_bind(id.0);
-        }
-        q.push(")");
-        let n: i64 = q.build_query_scalar().fetch_one(self.reader()).await?;
-        Ok(n.max(0) as u64)
-    }
-
-    /// `count` rows of a list from row `first` on, newest first.
-    pub async fn list_rows(&self, scope: &ListScope, first: u64, count: u64) -> Result<Vec<ListRow>> {
-        self.list_rows_after(scope, None, first, count).await
-    }
-
-    /// The same counted from a place in the list, itself included.
-    pub async fn list_rows_after(
-        &self,
-        scope: &ListScope,
-        from: Option<ListPlace>,
-        first: u64,
-        count: u64,
-    ) -> Result<Vec<ListRow>> {
-        // The inner query walks the covering index to the offset; only the rows wanted are looked up.
-        let mut q = QueryBuilder::new("SELECT ");
-        q.push(LIST_COLUMNS).push(" FROM (SELECT p.id AS pid FROM placement p WHERE ");
-        push_scope(&mut q, scope);
-        if let Some(ListPlace { date, id }) = from {
-            q.push(" AND (p.sort_date, p.id) <= (").push_bind(date).push(", ").push_bind(id).push(")");
-        }
-        q.push(" ORDER BY p.sort_date DESC, p.id DESC LIMIT ").push_bind(count as i64);
-        q.push(" OFFSET ").push_bind(first as i64);
-        q.push(") JOIN placement p ON p.id = pid JOIN message m ON m.id = p.message_id ORDER BY p.sort_date DESC, p.id DESC");
-        q.build().fetch_all(self.reader()).await?.iter().map(read_list_row).collect()
-    }
-
-    /// Every `apart`-th place of a list, from the first on: from there a row is not far, wherever it is.
-    pub async fn list_places(&self, scope: &ListScope, apart: u64) -> Result<Vec<ListPlace>> {
-        let mut q = QueryBuilder::new(
-            "SELECT sort_date, id FROM (SELECT p.sort_date, p.id, row_number() OVER (ORDER BY p.sort_date DESC, p.id DESC) AS n
-             FROM placement p WHERE ",
-        );
-        push_scope(&mut q, scope);
-        q.push(") WHERE n % ").push_bind(apart as i64).push(" = 1");
-        let rows = q.build().fetch_all(self.reader()).await?;
-        rows.iter().map(|r| Ok(ListPlace { date: r.try_get(0)?, id: r.try_get(1)? })).collect()
-    }
-
-    /// The rows of these placements, as far as they are here and visible, in this order.
-    pub async fn rows_of(&self, ids: &[PlacementId]) -> Result<Vec<ListRow>> {
-        let wanted: Vec<i64> = ids.iter().map(|id| id.0).collect();
-        let sql = format!(
-            "SELECT {LIST_COLUMNS} FROM json_each(?) j CROSS JOIN placement p ON p.id = j.value
-             JOIN message m ON m.id = p.message_id WHERE p.hidden = 0 ORDER BY j.key"
-        );
-        let rows =
-            sqlx::query(sqlx::AssertSqlSafe(sql)).bind(serde_json::to_string(&wanted).unwrap_or_default());
-        rows.fetch_all(self.reader()).await?.iter().map(read_list_row).collect()
-    }
-
-    /// The row of a list at which a placement stands now, if it is in it.
-    pub async fn list_position(&self, scope: &ListScope, sort_date: i64, id: PlacementId) -> Result<u64> {
-        let mut q = QueryBuilder::new("SELECT COUNT(*) FROM placement p WHERE ");
-        push_scope(&mut q, scope);
-        q.push(" AND (p.sort_date, p.id) > (").push_bind(sort_date).push(", ").push_bind(id.0).push(")");
-        let n: i64 = q.build_query_scalar().fetch_one(self.reader()).await?;
-        Ok(n as u64)
-    }
-
     /// One placement.
     pub async fn placement(&self, id: PlacementId) -> Result<PlacementRow> {
         let sql = sqlx::AssertSqlSafe(format!("SELECT {COLUMNS} FROM placement WHERE id = ?"));
@@ -322,23 +174,6 @@ impl Store {
     }
 }
 
-fn read_list_row(r: &SqliteRow) -> Result<ListRow> {
-    let (keywords, recipients): (String, String) = (r.try_get("keywords")?, r.try_get("recipients")?);
-    Ok(ListRow {
-        id: PlacementId(r.try_get("id")?),
-        message: MessageId(r.try_get("message_id")?),
-        mailbox: MailboxId(r.try_get("mailbox_id")?),
-        from: Address { name: r.try_get("from_name")?, address: r.try_get("from_address")? },
-        to: serde_json::from_str(&recipients).unwrap_or_default(),
-        subject: r.try_get("subject")?,
-        preview: r.try_get("preview")?,
-        date: r.try_get("sort_date")?,
-        flags: Flags::from_columns(r.try_get("bits")?, &keywords),
-        size: r.try_get::<i64, _>("size")? as u64,
-        has_attachments: r.try_get("has_attachments")?,
-    })
-}
-
 impl Tx {
     /// One placement, as this transaction sees it.
     pub async fn placement(&mut self, id: PlacementId) -> Result<Option<PlacementRow>> {
@@ -399,7 +234,7 @@ impl Tx {
     pub async fn add_placements(&mut self, mailbox: MailboxId, new: &[NewPlacement]) -> Result<()> {
         for chunk in new.chunks(ROWS) {
             let mut q = QueryBuilder::new(
-                "INSERT INTO placement (message_id, mailbox_id, uid, base_bits, base_keywords, bits, keywords, modseq, received, sort_date) ",
+                "INSERT INTO placement (message_id, mailbox_id, uid, base_bits, base_keywords, bits, keywords, modseq, received, sort_date, conversation) ",
             );
             q.push_values(chunk, |mut row, p| {
                 row.push_bind(p.message.0)
@@ -411,7 +246,10 @@ impl Tx {
                     .push_bind(p.flags.keyword_text())
                     .push_bind(p.modseq as i64)
                     .push_bind(p.received)
-                    .push_bind(p.sort_date);
+                    .push_bind(p.sort_date)
+                    .push(format!("(SELECT {OF_MESSAGE} FROM message m WHERE m.id = "))
+                    .push_bind_unseparated(p.message.0)
+                    .push_unseparated(")");
             });
             q.build().execute(self.conn()).await?;
         }
@@ -422,8 +260,8 @@ impl Tx {
     /// Adds the placement that a move of the user expects in its target.
     pub async fn add_expected(&mut self, mailbox: MailboxId, from: &PlacementRow) -> Result<PlacementId> {
         let id: i64 = sqlx::query_scalar(
-            "INSERT INTO placement (message_id, mailbox_id, uid, base_bits, base_keywords, bits, keywords, modseq, received, sort_date)
-             VALUES (?, ?, 0, ?, ?, ?, ?, 0, ?, ?) RETURNING id",
+            "INSERT INTO placement (message_id, mailbox_id, uid, base_bits, base_keywords, bits, keywords, modseq, received, sort_date, conversation)
+             VALUES (?, ?, 0, ?, ?, ?, ?, 0, ?, ?, (SELECT conversation FROM placement WHERE id = ?)) RETURNING id",
         )
         .bind(from.message.0)
         .bind(mailbox.0)
@@ -433,6 +271,7 @@ impl Tx {
         .bind(from.flags.keyword_text())
         .bind(from.received)
         .bind(from.sort_date)
+        .bind(from.id.0)
         .fetch_one(self.conn())
         .await?;
         self.touched.mailboxes.insert(mailbox);
@@ -447,10 +286,10 @@ impl Tx {
         flags: &Flags,
         received: i64,
     ) -> Result<PlacementId> {
-        let id: i64 = sqlx::query_scalar(
-            "INSERT INTO placement (message_id, mailbox_id, uid, base_bits, base_keywords, bits, keywords, modseq, received, sort_date)
-             VALUES (?1, ?2, 0, ?3, ?4, ?3, ?4, 0, ?5, ?5) RETURNING id",
-        )
+        let id: i64 = sqlx::query_scalar(sqlx::AssertSqlSafe(format!(
+            "INSERT INTO placement (message_id, mailbox_id, uid, base_bits, base_keywords, bits, keywords, modseq, received, sort_date, conversation)
+             VALUES (?1, ?2, 0, ?3, ?4, ?3, ?4, 0, ?5, ?5, (SELECT {OF_MESSAGE} FROM message m WHERE m.id = ?1)) RETURNING id",
+        )))
         .bind(message.0)
         .bind(mailbox.0)
         .bind(i64::from(flags.bits))
@@ -465,11 +304,10 @@ impl Tx {
     /// An upload has arrived: it is the message that the server speaks of, under this UID.
     pub async fn adopt(&mut self, p: &PlacementRow, message: MessageId, uid: u32) -> Result<()> {
         self.set_uid(p, uid).await?;
-        sqlx::query("UPDATE placement SET message_id = ? WHERE id = ?")
-            .bind(message.0)
-            .bind(p.id.0)
-            .execute(self.conn())
-            .await?;
+        let sql = format!(
+            "UPDATE placement SET message_id = ?1, conversation = (SELECT {OF_MESSAGE} FROM message m WHERE m.id = ?1) WHERE id = ?2"
+        );
+        sqlx::query(sqlx::AssertSqlSafe(sql)).bind(message.0).bind(p.id.0).execute(self.conn()).await?;
         Ok(())
     }
 

@@ -192,12 +192,16 @@ async fn bring_back(conn: &mut SqliteConnection, dir: &Path, aside: &Path) -> Re
     spare::run(conn, "UPDATE main.outbox SET state = 'unknown' WHERE state <> 'refused'").await?;
     let saved = salvage_local::bring_over(conn, &aside.join(super::FILE), &dir.join("bodies")).await?;
     tracing::warn!(messages = saved.messages, holes = saved.holes, "mail that no server has came over");
+    // What belongs together is found anew: the numbers may be given to others now.
+    spare::run(conn, "UPDATE main.message SET conversation = 0").await?;
+    spare::run(conn, "UPDATE main.placement SET conversation = 0, newest = 1 - hidden").await?;
     // The triggers have counted what was copied before on top of the old numbers.
     spare::run(
         conn,
         "UPDATE main.mailbox SET uid_next = 1, modseq = 0, todo = '', server_total = 0, server_unread = 0, checked = 0,
              total = (SELECT COUNT(*) FROM main.placement p WHERE p.mailbox_id = mailbox.id AND p.hidden = 0),
-             unread = (SELECT COUNT(*) FROM main.placement p WHERE p.mailbox_id = mailbox.id AND p.hidden = 0 AND p.bits & 1 = 0)",
+             unread = (SELECT COUNT(*) FROM main.placement p WHERE p.mailbox_id = mailbox.id AND p.hidden = 0 AND p.bits & 1 = 0),
+             conversations = (SELECT COUNT(*) FROM main.placement p WHERE p.mailbox_id = mailbox.id AND p.newest = 1)",
     )
     .await?;
     // What refers to something that did not come along is nothing that could be sent.

@@ -47,6 +47,7 @@ fn read_one(f: Fetched) -> Option<Header> {
             envelope: header::envelope(bytes),
             size,
             has_attachments: f.structure.as_ref().is_some_and(|s| s.has_attachments()),
+            thread: f.conversation(),
             preview: None,
         },
         flags: f.flags.unwrap_or_default(),

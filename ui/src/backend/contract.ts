@@ -6,6 +6,8 @@ export type MailboxId = string;
 
 export type MessageId = string;
 
+export type ConversationId = string;
+
 export type PlacementId = string;
 
 export type ActionId = string;
@@ -432,6 +434,20 @@ checked: number,
  */
 label: boolean, };
 
+export type PersonView = { 
+/**
+ * As people call them, in short where there are several.
+ */
+name: string, 
+/**
+ * The user.
+ */
+own: boolean, 
+/**
+ * Wrote something that is not read yet.
+ */
+unread: boolean, };
+
 export type RowView = { 
 /**
  * The placement: what commands are about.
@@ -445,6 +461,18 @@ message: MessageId,
  * The mailbox it lies in.
  */
 mailbox: MailboxId, 
+/**
+ * The conversation it belongs to; 0 = not known yet.
+ */
+conversation: ConversationId, 
+/**
+ * Messages that the row stands for; more than one where the list is by conversations.
+ */
+count: number, 
+/**
+ * Who wrote these, in the order of what each wrote last; empty where it is one message.
+ */
+people: Array<PersonView>, 
 /**
  * Author; in Sent and Drafts the recipients.
  */
@@ -775,6 +803,66 @@ reports: Array<Report>,
  * The content; `None` while it is not on this device.
  */
 body: BodyView | null, };
+
+export type ConversationPart = { 
+/**
+ * Where it is: in the mailbox that is looked at, if it is there too.
+ */
+id: PlacementId, 
+/**
+ * Which.
+ */
+message: MessageId, 
+/**
+ * The mailbox.
+ */
+mailbox: MailboxId, 
+/**
+ * What that is for.
+ */
+role: Role | null, 
+/**
+ * Author.
+ */
+from: Address, 
+/**
+ * The first of those it went to.
+ */
+to: Array<Address>, 
+/**
+ * Seconds since 1970.
+ */
+date: number, 
+/**
+ * First words; empty until the content is here.
+ */
+preview: string, 
+/**
+ * `\Seen`
+ */
+read: boolean, 
+/**
+ * `\Flagged`
+ */
+starred: boolean, 
+/**
+ * `\Draft`
+ */
+draft: boolean, 
+/**
+ * Files came with it.
+ */
+attachments: boolean, };
+
+export type ConversationView = { 
+/**
+ * Its number; 0 = a message alone.
+ */
+id: ConversationId, 
+/**
+ * Its messages.
+ */
+messages: Array<ConversationPart>, };
 
 export type Mark = "read" | "unread" | "star" | "unstar" | { "flag": string } | { "unflag": string };
 
@@ -1199,7 +1287,9 @@ export interface Calls {
 	files_drop: { params: { ids: Array<string> }; result: null };
 	people: { params: { typed: string; count: number }; result: Array<Address> };
 	find_servers: { params: { address: string; proxy: string }; result: FoundServers | null };
-	window_open: { params: { mailbox: MailboxId; count: number }; result: WindowView };
+	window_open: { params: { mailbox: MailboxId | null; unified: Role | null; grouped: boolean | null; count: number }; result: WindowView };
+	conversation: { params: { id: PlacementId }; result: ConversationView };
+	spread: { params: { ids: Array<PlacementId>; everywhere: boolean }; result: Array<PlacementId> };
 	search_open: { params: { text: string; within: MailboxId | null; typing: boolean; zone: number; count: number }; result: SearchView };
 	search_ask: { params: { window: number }; result: null };
 	window_show: { params: { window: number; first: number; count: number }; result: WindowView };

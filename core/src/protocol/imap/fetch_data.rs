@@ -59,6 +59,11 @@ impl Fetched {
         self.gm_message_id.map(|id| id.to_string()).or_else(|| self.email_id.clone())
     }
 
+    /// The number of the conversation on this server, where it has one.
+    pub fn conversation(&self) -> Option<String> {
+        self.gm_thread_id.map(|id| id.to_string()).or_else(|| self.thread_id.clone())
+    }
+
     /// The bytes of the first section whose name begins so.
     pub fn section(&self, prefix: &str) -> Option<&[u8]> {
         self.sections.iter().find(|(name, _)| name.starts_with(prefix)).map(|(_, bytes)| bytes.as_slice())

@@ -57,6 +57,7 @@ pub async fn understand(ctx: &Context, came: Vec<Came>) -> Result<Vec<Understood
                     envelope: seen.envelope,
                     size: c.entry.size,
                     has_attachments: seen.files,
+                    thread: None,
                     preview: c.whole.then_some(seen.preview),
                 };
                 let mut pack = |raw: &[u8]| packer.pack(&format!("{account}-{name}"), raw);

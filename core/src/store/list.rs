@@ -1,0 +1,194 @@
+//! What lists show: rows of one mailbox or of several as one list, newest first, each message or each conversation once.
+
+use super::Store;
+use crate::error::Result;
+use crate::model::{Address, ConversationId, Flags, MailboxId, MessageId, PlacementId};
+use sqlx::sqlite::SqliteRow;
+use sqlx::{QueryBuilder, Row, Sqlite};
+
+/// One row of a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListRow {
+    /// The placement.
+    pub id: PlacementId,
+    /// The message.
+    pub message: MessageId,
+    /// The mailbox.
+    pub mailbox: MailboxId,
+    /// What it belongs to; 0 = not known yet.
+    pub conversation: ConversationId,
+    /// Author.
+    pub from: Address,
+    /// First recipient, for Sent and Drafts.
+    pub to: Vec<Address>,
+    /// Subject.
+    pub subject: String,
+    /// First words; empty until the body is here.
+    pub preview: String,
+    /// What the list is ordered by, seconds since 1970.
+    pub date: i64,
+    /// Flags as the user sees them.
+    pub flags: Flags,
+    /// RFC822.SIZE
+    pub size: u64,
+    /// Whether it has attachments.
+    pub has_attachments: bool,
+}
+
+/// A place in a list: what it is ordered by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ListPlace {
+    date: i64,
+    id: i64,
+}
+
+/// Which list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListScope {
+    mailboxes: Vec<MailboxId>,
+    grouped: bool,
+}
+
+impl ListScope {
+    /// The messages of one mailbox.
+    pub fn mailbox(id: MailboxId) -> Self {
+        Self::mailboxes(vec![id])
+    }
+
+    /// The messages of several, as one list: the inboxes of all accounts.
+    pub fn mailboxes(mailboxes: Vec<MailboxId>) -> Self {
+        Self { mailboxes, grouped: false }
+    }
+
+    /// The same by conversations: of each the newest message that lies there.
+    pub fn grouped(self, grouped: bool) -> Self {
+        Self { grouped, ..self }
+    }
+
+    /// True when its rows are conversations.
+    pub fn is_grouped(&self) -> bool {
+        self.grouped
+    }
+
+    /// True when a change in the mailbox can change the list. A conversation has parts anywhere.
+    pub fn covers(&self, id: MailboxId) -> bool {
+        self.grouped || self.mailboxes.contains(&id)
+    }
+
+    fn seen(&self) -> &'static str {
+        if self.grouped { "p.newest = 1" } else { "p.hidden = 0" }
+    }
+
+    /// The places of the list, in order. One query for each mailbox: only so each has the order of its index, and they are merged as
+    /// they are read. `narrow` says more of the rows that are wanted.
+    fn places(&self, q: &mut QueryBuilder<Sqlite>, narrow: impl Fn(&mut QueryBuilder<Sqlite>)) {
+        if self.mailboxes.is_empty() {
+            q.push("SELECT 0 AS sort_date, 0 AS id WHERE 0");
+            return;
+        }
+        for (n, mailbox) in self.mailboxes.iter().enumerate() {
+            q.push(if n > 0 { " UNION ALL " } else { "" });
+            q.push("SELECT p.sort_date, p.id FROM placement p WHERE p.mailbox_id = ").push_bind(mailbox.0);
+            q.push(" AND ").push(self.seen());
+            narrow(q);
+        }
+        q.push(" ORDER BY sort_date DESC, id DESC");
+    }
+}
+
+/// What a row of a list shows, of a placement `p` and its message `m`.
+const LIST_COLUMNS: &str = "p.id, p.message_id, p.mailbox_id, p.conversation, p.bits, p.keywords, p.sort_date, m.subject, m.from_name, m.from_address, m.recipients, m.preview, m.size, m.has_attachments";
+
+impl Store {
+    /// How many rows a list has: what the triggers counted.
+    pub async fn list_total(&self, scope: &ListScope) -> Result<u64> {
+        let counted = if scope.grouped { "conversations" } else { "total" };
+        let mut q =
+            QueryBuilder::new(format!("SELECT COALESCE(SUM({counted}), 0) FROM mailbox WHERE id IN ("));
+        let mut list = q.separated(", ");
+        for id in &scope.mailboxes {
+            list.push_bind(id.0);
+        }
+        q.push(")");
+        let n: i64 = q.build_query_scalar().fetch_one(self.reader()).await?;
+        Ok(n.max(0) as u64)
+    }
+
+    /// `count` rows of a list from row `first` on, newest first.
+    pub async fn list_rows(&self, scope: &ListScope, first: u64, count: u64) -> Result<Vec<ListRow>> {
+        self.list_rows_after(scope, None, first, count).await
+    }
+
+    /// The same counted from a place in the list, itself included.
+    pub async fn list_rows_after(
+        &self,
+        scope: &ListScope,
+        from: Option<ListPlace>,
+        first: u64,
+        count: u64,
+    ) -> Result<Vec<ListRow>> {
+        // The inner query walks the covering index to the offset; only the rows wanted are looked up.
+        let mut q = QueryBuilder::new("SELECT ");
+        q.push(LIST_COLUMNS).push(" FROM (");
+        scope.places(&mut q, |q| {
+            if let Some(ListPlace { date, id }) = from {
+                q.push(" AND (p.sort_date, p.id) <= (").push_bind(date).push(", ").push_bind(id).push(")");
+            }
+        });
+        q.push(" LIMIT ").push_bind(count as i64).push(" OFFSET ").push_bind(first as i64);
+        q.push(") o JOIN placement p ON p.id = o.id JOIN message m ON m.id = p.message_id ORDER BY p.sort_date DESC, p.id DESC");
+        q.build().fetch_all(self.reader()).await?.iter().map(read_list_row).collect()
+    }
+
+    /// Every `apart`-th place of a list, from the first on: from there a row is not far, wherever it is.
+    pub async fn list_places(&self, scope: &ListScope, apart: u64) -> Result<Vec<ListPlace>> {
+        let mut q = QueryBuilder::new(
+            "SELECT sort_date, id FROM (SELECT sort_date, id, row_number() OVER (ORDER BY sort_date DESC, id DESC) AS n FROM (",
+        );
+        scope.places(&mut q, |_| {});
+        q.push(")) WHERE n % ").push_bind(apart as i64).push(" = 1");
+        let rows = q.build().fetch_all(self.reader()).await?;
+        rows.iter().map(|r| Ok(ListPlace { date: r.try_get(0)?, id: r.try_get(1)? })).collect()
+    }
+
+    /// The rows of these placements, as far as they are here and visible, in this order.
+    pub async fn rows_of(&self, ids: &[PlacementId]) -> Result<Vec<ListRow>> {
+        let wanted: Vec<i64> = ids.iter().map(|id| id.0).collect();
+        let sql = format!(
+            "SELECT {LIST_COLUMNS} FROM json_each(?) j CROSS JOIN placement p ON p.id = j.value
+             JOIN message m ON m.id = p.message_id WHERE p.hidden = 0 ORDER BY j.key"
+        );
+        let rows =
+            sqlx::query(sqlx::AssertSqlSafe(sql)).bind(serde_json::to_string(&wanted).unwrap_or_default());
+        rows.fetch_all(self.reader()).await?.iter().map(read_list_row).collect()
+    }
+
+    /// The row of a list at which a placement stands now, if it is in it.
+    pub async fn list_position(&self, scope: &ListScope, sort_date: i64, id: PlacementId) -> Result<u64> {
+        let mut q = QueryBuilder::new("SELECT COUNT(*) FROM (");
+        scope.places(&mut q, |q| {
+            q.push(" AND (p.sort_date, p.id) > (").push_bind(sort_date).push(", ").push_bind(id.0).push(")");
+        });
+        q.push(")");
+        let n: i64 = q.build_query_scalar().fetch_one(self.reader()).await?;
+        Ok(n as u64)
+    }
+}
+
+fn read_list_row(r: &SqliteRow) -> Result<ListRow> {
+    let (keywords, recipients): (String, String) = (r.try_get("keywords")?, r.try_get("recipients")?);
+    Ok(ListRow {
+        id: PlacementId(r.try_get("id")?),
+        message: MessageId(r.try_get("message_id")?),
+        mailbox: MailboxId(r.try_get("mailbox_id")?),
+        conversation: ConversationId(r.try_get("conversation")?),
+        from: Address { name: r.try_get("from_name")?, address: r.try_get("from_address")? },
+        to: serde_json::from_str(&recipients).unwrap_or_default(),
+        subject: r.try_get("subject")?,
+        preview: r.try_get("preview")?,
+        date: r.try_get("sort_date")?,
+        flags: Flags::from_columns(r.try_get("bits")?, &keywords),
+        size: r.try_get::<i64, _>("size")? as u64,
+        has_attachments: r.try_get("has_attachments")?,
+    })
+}

@@ -138,7 +138,7 @@ test("reading and doing, at every size, by keyboard, mouse and touch", async (t)
 		assert.equal(await page.locator("article h1").textContent(), before[1]);
 		// Archive, the next one opens, undo brings it back.
 		await page.keyboard.press("e");
-		await page.locator("[role=status] .toast", { hasText: "1 mensagem arquivada" }).waitFor();
+		await page.locator("[role=status] .toast", { hasText: /\d+ mensage(m|ns) arquivadas?/ }).waitFor();
 		await until("the row is gone", async () => (await subjects(page))[1] === before[2]);
 		assert.equal(await page.locator("article h1").textContent(), before[2]);
 		await page.locator(".toast button").last().click();
@@ -176,7 +176,7 @@ test("reading and doing, at every size, by keyboard, mouse and touch", async (t)
 		await accessible(page, "move dialog");
 		await page.keyboard.type("familia");
 		await page.keyboard.press("Enter");
-		await page.locator(".toast", { hasText: "5 mensagens movidas para Família" }).waitFor();
+		await page.locator(".toast", { hasText: /\d+ mensagens movidas para Família/ }).waitFor();
 		await page.locator(".toast button").last().click();
 		await until(
 			"undone",
@@ -269,6 +269,87 @@ test("reading and doing, at every size, by keyboard, mouse and touch", async (t)
 		await page.locator("h1", { hasText: "Recibos" }).first().waitFor();
 		assert.deepEqual(page.outside, []);
 	});
+});
+
+test("conversations: one row, read as one, done with as one, and taken apart", async (t) => {
+	const server = await mailServer();
+	const { url, end } = await device(server);
+	t.after(async () => {
+		await end();
+		await server.stop();
+	});
+	const inbox = async () => (await call(url, "mailboxes", {})).find((m) => m.role === "inbox");
+	const whole = async (grouped) =>
+		await call(url, "window_open", { mailbox: (await inbox()).id, unified: null, grouped, count: 300 });
+	for (const size of Object.keys(SIZES)) {
+		const page = await open(url, size, size === "tablet" ? { colorScheme: "dark" } : {});
+		await rows(page).first().waitFor();
+		// The first one of at least three messages of which one is unread, and one that is not the last is read.
+		const { rows: all } = await whole(true);
+		const mixed = async (r) => {
+			const { messages } = await call(url, "conversation", { id: r.id });
+			return messages.slice(0, -1).some((m) => m.read) && messages.some((m) => !m.read);
+		};
+		let at = 0;
+		while (all[at].count < 3 || !(await mixed(all[at]))) at++;
+		const [row, before] = [all[at], (await inbox()).total];
+		await page.locator(".rows").evaluate((list, to) => list.scrollTo(0, to), Math.max(0, at - 1) * 76);
+		const shown = page.locator(".place", { has: page.locator(`[data-row]`) }).filter({
+			has: page.locator(".many", { hasText: String(row.count) }),
+			hasText: row.subject,
+		});
+		const { messages } = await call(url, "conversation", { id: row.id });
+		await shown.first().locator("[data-row]").click();
+		await page.waitForSelector("iframe.measured");
+		assert.equal(messages.length, row.count);
+		await page.locator("article .count", { hasText: `${row.count} mensagens` }).waitFor();
+		// What is new is open, and what was said last; the rest is one click away, and each message is as high as it needs.
+		const open_ = messages.filter((m, n) => !m.read || n === messages.length - 1).length;
+		await until("open", async () => (await page.locator("iframe.measured").count()) === open_);
+		for (const frame of await page.locator("iframe").all()) {
+			const fits = await frame.evaluate((f) => {
+				const root = f.contentDocument.documentElement;
+				return [
+					f.clientHeight >= root.scrollHeight - 1 && f.clientHeight > 40,
+					root.scrollWidth <= root.clientWidth + 1,
+				];
+			});
+			assert.deepEqual(fits, [true, true], "as high and no wider");
+		}
+		await until("read", async () =>
+			(await call(url, "conversation", { id: row.id })).messages.every((m) => m.read),
+		);
+		await accessible(page, `conversation, ${size}`);
+		await page.screenshot({ path: join(shots, `${size}-conversation.png`) });
+		await page.locator(".letter button.who[aria-expanded=false]").first().click();
+		await until("one more", async () => (await page.locator("iframe.measured").count()) === open_ + 1);
+		// A star is for one message, an archive for all that lies here.
+		await page.locator(".letter.open").first().getByRole("button", { name: "Pôr estrela" }).click();
+		await until("one star", async () => {
+			const now = (await call(url, "conversation", { id: row.id })).messages;
+			return now.filter((m) => m.starred).length === messages.filter((m) => m.starred).length + 1;
+		});
+		const here = messages.filter((m) => m.mailbox === row.mailbox).length;
+		await page.getByRole("button", { name: "Arquivar" }).first().click();
+		await page.locator(".toast", { hasText: `${here} mensagens arquivadas` }).waitFor();
+		await until("all of it went", async () => (await inbox()).total === before - here);
+		await page.locator(".toast button").last().click();
+		await until("and came back", async () => (await inbox()).total === before);
+		assert.deepEqual(page.outside, []);
+		await page.context().close();
+	}
+	// One by one, for those who like it so.
+	const page = await open(url, "laptop");
+	await rows(page).first().waitFor();
+	await page.getByRole("button", { name: "Ajustes" }).click();
+	await page.selectOption("select[name=grouped]", "no");
+	await page.keyboard.press("Escape");
+	const { rows: each } = await whole(false);
+	await until("apart", async () => (await subjects(page))[3] === each[3].subject);
+	assert.equal(await page.locator(".many").count(), 0);
+	await rows(page).nth(0).click();
+	await page.waitForSelector("iframe.measured");
+	assert.equal(await page.locator(".letter").count(), 1);
 });
 
 test("searching, at every size: conditions, suggestions, what was looked through, and kept like a folder", async (t) => {

@@ -277,6 +277,16 @@ export const en = {
 	undonePart: "Undone in part: the server had already removed some",
 	nothingToUndo: "Nothing to undo",
 	// reader
+	conversation: {
+		me: "me",
+		count: (n: number) => `${n.toLocaleString("en")} messages`,
+		more: (n: number) => `${n.toLocaleString("en")} more messages`,
+		draft: "Draft",
+		grouped: "Messages in the list",
+		together: "Together, by conversation",
+		single: "One by one",
+	},
+	unified: "All accounts",
 	nothingOpen: "No message open",
 	nothingOpenMore: "Choose one from the list, or press j.",
 	manySelected: "What to do with them?",

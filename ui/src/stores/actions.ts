@@ -1,5 +1,14 @@
 // What the user can do to messages, from wherever: keys, buttons, swipes. Each shows what it did, and the way back.
-import { type Address, call, type Done, type ListView, type Mark, openLink, type Role } from "../backend";
+import {
+	type Address,
+	type ConversationPart,
+	call,
+	type Done,
+	type ListView,
+	type Mark,
+	openLink,
+	type Role,
+} from "../backend";
 import { i18n } from "../i18n/index.svelte";
 import { attempt } from "./attempt";
 import type { Kind } from "./composer.svelte";
@@ -16,8 +25,13 @@ import { writing } from "./writing.svelte";
 /** The rows a command is about: those selected, else the one being read, else the one the keyboard is on. */
 export function targets(): string[] {
 	if (selection.ids.size) return [...selection.ids];
-	const one = reader.id ?? list.cursor;
+	const one = reader.id ? (reader.row?.id ?? reader.id) : list.cursor;
 	return one ? [one] : [];
+}
+
+/** What rows stand for: of a list by conversations all that lies in the same folder, or what lies `everywhere`. */
+async function spread(ids: string[], everywhere = false): Promise<string[]> {
+	return list.grouped ? await call("spread", { ids, everywhere }) : ids;
 }
 
 function words(done: Done): string {
@@ -48,7 +62,7 @@ export function openFolder(mailbox: string) {
 /** Rows leave the list: what is read moves on to the next row, or back to the list on a phone. */
 async function leave(ids: string[], command: () => Promise<Done>) {
 	if (!ids.length) return;
-	const reading = reader.id !== null && ids.includes(reader.id);
+	const reading = reader.id !== null && ids.includes(reader.row?.id ?? reader.id);
 	const at = Math.max(...ids.map((id) => list.indexOf(id)));
 	const next =
 		list.row(at + 1) ?? list.row(Math.min(...ids.map((id) => list.indexOf(id)).filter((i) => i >= 0)) - 1);
@@ -61,10 +75,13 @@ async function leave(ids: string[], command: () => Promise<Done>) {
 	await run(command);
 }
 
-export const archive = (ids = targets()) => leave(ids, () => call("archive", { ids }));
-export const trash = (ids = targets()) => leave(ids, () => call("trash", { ids }));
-export const junk = (ids = targets()) => leave(ids, () => call("junk", { ids }));
-export const move = (mailbox: string, ids = targets()) => leave(ids, () => call("move_to", { ids, mailbox }));
+export const archive = (rows = targets()) =>
+	leave(rows, async () => call("archive", { ids: await spread(rows) }));
+export const trash = (rows = targets()) =>
+	leave(rows, async () => call("trash", { ids: await spread(rows) }));
+export const junk = (rows = targets()) => leave(rows, async () => call("junk", { ids: await spread(rows) }));
+export const move = (mailbox: string, rows = targets()) =>
+	leave(rows, async () => call("move_to", { ids: await spread(rows), mailbox }));
 
 /** Deleting for good, and what belongs to it, is held back for so many seconds, so that undo can help. */
 const HOLD = 10;
@@ -82,11 +99,17 @@ export const subscribeFolder = (mailbox: string, wanted: boolean) =>
 /** What was decided otherwise is asked for again. */
 export const insist = (id: string) => run(() => call("decision_insist", { id }));
 
-/** Changes flags; one message is marked without a word, since one sees it. */
-export async function mark(mark: Mark, ids = targets()) {
-	if (!ids.length) return;
-	await run(() => call("mark", { ids, mark }), ids.length === 1);
-	if (ids.length > 1) selection.clear();
+/** Changes flags: of these messages, or of the `whole` conversations of these rows. What is one row is marked without a word, since one
+ * sees it. */
+export async function mark(mark: Mark, rows = targets(), whole = true) {
+	if (!rows.length) return;
+	// A star is for what was said last.
+	const all = whole && mark !== "star";
+	await run(
+		async () => call("mark", { ids: all ? await spread(rows, true) : rows, mark }),
+		rows.length === 1,
+	);
+	if (whole && rows.length > 1) selection.clear();
 }
 
 export function toggleStar(id: string) {
@@ -99,44 +122,48 @@ export function toggleRead(ids = targets()) {
 	void mark(rows.some((r) => !r.read) ? "read" : "unread", ids);
 }
 
-/** The message being read stays on this device, whatever the account's choice says, or no longer. */
-export async function keepHere(wanted: boolean) {
+/** A message that is read stays on this device, whatever the account's choice says, or no longer. */
+export async function keepHere(id: string, wanted: boolean) {
 	await attempt(async () => {
-		await reader.pin(wanted);
+		await reader.pin(id, wanted);
 		toasts.show(wanted ? i18n.t.pinned : i18n.t.unpinned);
 	});
 }
 
 /** Begins an answer to the message that is read, or passes it on. */
 export function answer(kind: Kind) {
-	const about = reader.id ?? list.cursor;
+	const about = reader.focus ?? list.cursor;
 	if (about) void composers.begin(kind, about);
 }
 
 /** Writes a new message with the same words. */
 export function editAsNew() {
-	const about = reader.id ?? list.cursor;
+	const about = reader.focus ?? list.cursor;
 	if (about) void composers.draft(about);
 }
 
 /** Passes what is read on as it is. */
 export const redirect = (to: Address[]) =>
 	attempt(async () => {
-		if (!reader.id) return;
+		if (!reader.focus) return;
 		const hold = writing.undo;
-		const sent = await call("redirect", { id: reader.id, to, hold, zone: -new Date().getTimezoneOffset() });
+		const sent = await call("redirect", {
+			id: reader.focus,
+			to,
+			hold,
+			zone: -new Date().getTimezoneOffset(),
+		});
 		toasts.show(i18n.t.compose.redirected(hold), {
 			undo: () => void call("outbox_withdraw", { id: sent.id }),
 			seconds: hold,
 		});
 	});
 
-/** Leaves the mailing list that what is read came through. */
-export const leaveList = (from: ListView) =>
+/** Leaves the mailing list that a message came through. */
+export const leaveList = (id: string, from: ListView) =>
 	attempt(async () => {
-		if (!reader.id) return;
 		if (from.leave === "page") return void openLink(from.page);
-		await call("list_leave", { id: reader.id });
+		await call("list_leave", { id });
 		toasts.show(i18n.t.list.left);
 	});
 
@@ -144,9 +171,13 @@ export const leaveList = (from: ListView) =>
 export function show(id: string) {
 	list.cursor = id;
 	if (session.current?.role === "drafts") return void composers.draft(id);
-	void reader.open(id);
-	const row = list.rows.find((r) => r.id === id);
-	if (row && !row.read) void mark("read", [id]);
+	void reader.show(id).then((unread) => mark("read", unread, false));
+}
+
+/** Opens one message of what is read, or closes it; a draft is opened to go on writing. */
+export function openPart(part: ConversationPart) {
+	if (part.draft) return void composers.draft(part.id);
+	if (reader.toggle(part.id)) void mark("read", [part.id], false);
 }
 
 /** The next or previous row: opened where a reader is beside the list, else only pointed at. */

@@ -1,12 +1,27 @@
-import { asError, call, type ErrorView, type RowView, type WindowUpdate, type WindowView } from "../backend";
+import {
+	asError,
+	call,
+	type ErrorView,
+	type Role,
+	type RowView,
+	type WindowUpdate,
+	type WindowView,
+} from "../backend";
+import { look } from "./look.svelte";
 import { applyOps, shiftOf } from "./window";
+
+/** The list of the folders of all accounts that are for the same. */
+export const UNIFIED = "@";
 
 /** Rows kept loaded above and below what is visible. */
 const MARGIN = 60;
 
 /** The list on screen: a window of it, kept up to date by the core. */
 class List {
+	/** The folder; of those of all accounts what they are for, after `UNIFIED`. */
 	mailbox = $state<string | null>(null);
+	/** A row stands for a conversation. */
+	grouped = $state(false);
 	/** What is searched; empty = the folder itself is shown. */
 	query = $state("");
 	/** Of a search: there may be more than `total`. */
@@ -33,7 +48,11 @@ class List {
 
 	/** Shows a folder. */
 	async open(mailbox: string) {
-		await this.begin(mailbox, "", () => call("window_open", { mailbox, count: MARGIN * 2 }));
+		const unified = mailbox.startsWith(UNIFIED) ? (mailbox.slice(1) as Role) : null;
+		await this.begin(mailbox, "", () => {
+			const which = { mailbox: unified ? null : mailbox, unified };
+			return call("window_open", { ...which, grouped: look.grouped, count: MARGIN * 2 });
+		});
 	}
 
 	/** Shows what a search finds; the folder stays the one that it began in. */
@@ -54,6 +73,7 @@ class List {
 		this.state = "loading";
 		this.error = null;
 		this.top = 0;
+		this.grouped = look.grouped && !query;
 		if (!same && !near) {
 			this.rows = [];
 			this.total = 0;

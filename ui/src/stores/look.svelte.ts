@@ -8,6 +8,8 @@ class Look {
 	language = $state("auto");
 	theme = $state("auto");
 	density = $state("standard");
+	/** Messages that belong together are one row, and are read together. */
+	grouped = $state(true);
 	width = $state(window.innerWidth);
 
 	/** One column, two, or three. */
@@ -24,7 +26,13 @@ class Look {
 		for (const key of ["language", "theme", "density"] as const) {
 			this[key] = (await call("setting", { key: `look.${key}` })) || this[key];
 		}
+		this.grouped = (await call("setting", { key: "look.grouped" })) !== "no";
 		this.apply();
+	}
+
+	chooseGrouped(grouped: boolean) {
+		this.grouped = grouped;
+		void call("setting_put", { key: "look.grouped", value: grouped ? "yes" : "no" });
 	}
 
 	choose(key: Choice, value: string) {

@@ -1,5 +1,5 @@
 import { type CoveredView, call, type MarkView, type PartView, type WindowView } from "../backend";
-import { list } from "./list.svelte";
+import { list, UNIFIED } from "./list.svelte";
 import { screen } from "./screen.svelte";
 
 /** A pause in typing after which what is typed is looked up, and one after which servers are asked too. Milliseconds. */
@@ -49,7 +49,7 @@ class Search {
 			if (list.query && list.mailbox) await list.open(list.mailbox);
 			return;
 		}
-		const within = this.here ? list.mailbox : null;
+		const within = this.here && !list.mailbox?.startsWith(UNIFIED) ? list.mailbox : null;
 		await list.find(text, async (count): Promise<WindowView> => {
 			const zone = -new Date().getTimezoneOffset();
 			const found = await call("search_open", { text, within, typing, zone, count });

@@ -16,12 +16,15 @@ import {
 } from "../backend";
 import { i18n } from "../i18n/index.svelte";
 import { throughBrowser } from "./browser";
-import { list } from "./list.svelte";
+import { list, UNIFIED } from "./list.svelte";
 import { look } from "./look.svelte";
 import { outbox } from "./outbox.svelte";
 import { reader } from "./reader.svelte";
 import { search } from "./search.svelte";
 import { writing } from "./writing.svelte";
+
+/** What several accounts have each, and can be shown as one. */
+const UNITED: Role[] = ["inbox", "drafts", "sent"];
 
 /** Accounts, folders, what they are doing: what the core knows, read anew whenever it says so. */
 class Session {
@@ -38,7 +41,9 @@ class Session {
 	/** A passphrase locks the secrets of this device. */
 	hasPassphrase = $state(false);
 
-	current = $derived(this.mailboxes.find((m) => m.id === list.mailbox));
+	/** Of several accounts what is shown as one. */
+	unified = $derived(this.accounts.length > 1 ? UNITED.map((role) => this.unite(role)) : []);
+	current = $derived([...this.mailboxes, ...this.unified].find((m) => m.id === list.mailbox));
 	failing = $derived(this.states.find((s) => s.phase === "failed"));
 	waiting = $derived(this.accounts.reduce((sum, a) => sum + a.waiting, 0));
 
@@ -58,6 +63,7 @@ class Session {
 						break;
 					case "mailboxes":
 						void this.readMailboxes();
+						void reader.refresh();
 						break;
 					case "states":
 						this.states = event.states;
@@ -132,7 +138,7 @@ class Session {
 	private async readMailboxes() {
 		this.mailboxes = await call("mailboxes", {});
 		// The first folder that appears after signing in is the inbox.
-		if (!list.mailbox || !this.mailboxes.some((m) => m.id === list.mailbox)) {
+		if (!list.mailbox || !this.current) {
 			const inbox = this.mailboxes.find((m) => m.role === "inbox");
 			if (inbox) list.open(inbox.id);
 		}
@@ -259,6 +265,31 @@ class Session {
 	/** The user has seen what was decided. */
 	decisionsSeen() {
 		void call("decisions_seen", {});
+	}
+
+	/** The folders of all accounts that are for this, as one. */
+	private unite(role: Role): MailboxView {
+		const all = this.mailboxes.filter((m) => m.role === role);
+		const sum = (of: (m: MailboxView) => number) => all.reduce((n, m) => n + of(m), 0);
+		return {
+			id: UNIFIED + role,
+			account: "",
+			name: "",
+			path: "",
+			delimiter: "",
+			role,
+			depth: 0,
+			selectable: all.length > 0,
+			subscribed: true,
+			gone: false,
+			total: sum((m) => m.total),
+			unread: sum((m) => m.unread),
+			missing: sum((m) => m.missing),
+			on_server: sum((m) => m.on_server),
+			keep: "",
+			checked: Math.min(...all.map((m) => m.checked)),
+			label: false,
+		};
 	}
 
 	/** How a folder is called: by what it is for, else by its name. */

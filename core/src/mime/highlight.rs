@@ -50,7 +50,7 @@ pub fn marked(html: &str, marks: &[Mark]) -> String {
 }
 
 /// Octets of a tag or comment that begins here; with what is inside, where nobody reads that.
-fn tag(rest: &str) -> usize {
+pub(super) fn tag(rest: &str) -> usize {
     if rest.is_empty() {
         return 0;
     }

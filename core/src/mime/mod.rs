@@ -9,6 +9,7 @@ mod documents;
 mod flowed;
 pub mod header;
 pub mod highlight;
+pub mod history;
 pub mod letter;
 pub mod quote;
 pub mod render;

@@ -3,7 +3,7 @@
 use super::header::{self, tidy, tidy_start};
 use super::highlight::{self, Mark};
 use super::quote::own_end;
-use super::{flowed, guarded, sanitize};
+use super::{flowed, guarded, history, sanitize};
 use crate::model::Envelope;
 use base64::Engine;
 use mail_parser::{Message, MessageParser, MessagePart, MimeHeaders, PartType};
@@ -49,6 +49,8 @@ pub struct Attachment {
 pub struct Rendered {
     /// Safe HTML of the body.
     pub html: String,
+    /// The same of what it answers and repeats below; empty where it repeats nothing, or is nothing else.
+    pub history: String,
     /// True when `html` was made from plain text.
     pub plain: bool,
     /// The text of the body.
@@ -70,6 +72,18 @@ pub fn render_as(raw: &[u8], outline: bool, marks: &[Mark]) -> Rendered {
         let text = String::from_utf8_lossy(&raw[..raw.len().min(256 * 1024)]).into_owned();
         Rendered { html: of_plain(&text, marks), plain: true, text, ..Rendered::default() }
     })
+}
+
+/// Markup cleaned, in two where it repeats what it answers.
+fn cleaned(html: &str, pictures: &BTreeMap<String, String>) -> Option<(sanitize::Clean, String)> {
+    if let Some(at) = history::begins(html)
+        && let (Some(own), Some(repeated)) =
+            (sanitize::clean(&html[..at], pictures), sanitize::clean(&html[at..], pictures))
+    {
+        let blocked = own.blocked + repeated.blocked;
+        return Some((sanitize::Clean { blocked, ..own }, repeated.html));
+    }
+    Some((sanitize::clean(html, pictures)?, String::new()))
 }
 
 fn of_plain(text: &str, marks: &[Mark]) -> String {
@@ -187,7 +201,7 @@ fn render_parsed(m: &Message<'_>, outline: bool, marks: &[Mark]) -> Rendered {
         PartType::Html(html) => Some(html.as_ref()),
         _ => None,
     });
-    let cleaned = html_part.and_then(|html| sanitize::clean(&highlight::marked(html, marks), &shown_in_html));
+    let cleaned = html_part.and_then(|html| cleaned(&highlight::marked(html, marks), &shown_in_html));
     let html_source = html_part.unwrap_or_default();
     let mut attachments = Vec::new();
     for number in m.attachments.iter().take(MAX_PARTS) {
@@ -220,8 +234,14 @@ fn render_parsed(m: &Message<'_>, outline: bool, marks: &[Mark]) -> Rendered {
         });
     }
     match cleaned {
-        Some(clean) => Rendered { html: clean.html, plain: false, text, blocked: clean.blocked, attachments },
-        None => Rendered { html: of_plain(&text, marks), plain: true, text, blocked: 0, attachments },
+        Some((clean, history)) => {
+            Rendered { html: clean.html, history, plain: false, text, blocked: clean.blocked, attachments }
+        }
+        None => {
+            let own = own_end(&text);
+            let (html, history) = (of_plain(text[..own].trim_end(), marks), of_plain(&text[own..], marks));
+            Rendered { html, history, plain: true, text, blocked: 0, attachments }
+        }
     }
 }
 

@@ -62,6 +62,8 @@ pub struct ListView {
 pub struct BodyView {
     /// Safe HTML for a frame without scripts and network.
     pub html: String,
+    /// The same of what it answers and repeats below; empty where it repeats nothing.
+    pub history: String,
     /// True when `html` was made from plain text.
     pub plain: bool,
     /// Remote things that were left out.
@@ -84,6 +86,7 @@ pub async fn message(store: &Store, id: PlacementId, marks: &[MarkView]) -> Resu
                 .map_err(|e| Error::new(Kind::Storage, "render").because(e))?;
             let body = Some(BodyView {
                 html: rendered.html,
+                history: rendered.history,
                 plain: rendered.plain,
                 blocked: rendered.blocked,
                 attachments: rendered.attachments,

@@ -698,6 +698,10 @@ export type BodyView = {
  */
 html: string, 
 /**
+ * The same of what it answers and repeats below; empty where it repeats nothing.
+ */
+history: string, 
+/**
  * True when `html` was made from plain text.
  */
 plain: boolean, 

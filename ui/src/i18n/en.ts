@@ -278,6 +278,7 @@ export const en = {
 	nothingToUndo: "Nothing to undo",
 	// reader
 	conversation: {
+		history: "What was said before",
 		me: "me",
 		count: (n: number) => `${n.toLocaleString("en")} messages`,
 		more: (n: number) => `${n.toLocaleString("en")} more messages`,

@@ -277,6 +277,7 @@ export const es: Texts = {
 	undonePart: "Deshecho en parte: el servidor ya había quitado algunos",
 	nothingToUndo: "Nada que deshacer",
 	conversation: {
+		history: "Lo que ya se dijo antes",
 		me: "yo",
 		count: (n) => `${n.toLocaleString("es")} mensajes`,
 		more: (n) => `${n.toLocaleString("es")} mensajes más`,

@@ -279,6 +279,7 @@ export const ptBR: Texts = {
 	undonePart: "Desfeito em parte: o servidor já havia removido algumas",
 	nothingToUndo: "Nada a desfazer",
 	conversation: {
+		history: "O que já foi dito antes",
 		me: "eu",
 		count: (n) => `${n.toLocaleString("pt-BR")} mensagens`,
 		more: (n) => `Mais ${n.toLocaleString("pt-BR")} mensagens`,

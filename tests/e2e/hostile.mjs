@@ -101,7 +101,7 @@ test("what strangers put into HTML does nothing", { timeout: 1_800_000 }, async 
 	await page.goto(core.url);
 	await page.locator("[data-row]").first().waitFor();
 	await page.keyboard.press("j");
-	await page.locator("main iframe").waitFor();
+	await page.locator("main iframe").first().waitFor();
 	const rendered = async (documents) => {
 		const answer = await fetch(`${core.url}/api/render`, {
 			method: "POST",

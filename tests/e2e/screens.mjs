@@ -871,7 +871,10 @@ test("a message can neither run nor reach anything", async (t) => {
 	await rows(page).first().click();
 	await page.locator(".blocked").waitFor();
 	const frame = page.locator("iframe");
-	assert.equal(await frame.getAttribute("sandbox"), "allow-popups allow-popups-to-escape-sandbox");
+	assert.equal(
+		await frame.getAttribute("sandbox"),
+		"allow-same-origin allow-popups allow-popups-to-escape-sandbox",
+	);
 	assert.ok(!(await frame.getAttribute("srcdoc")).includes("track."));
 	assert.deepEqual(page.outside, []);
 });

@@ -209,7 +209,7 @@ test("an answer quotes, goes to the right people, and the message it answers say
 	await page.keyboard.press("Escape");
 	await page.keyboard.press("j");
 	await page.locator(".answer").waitFor();
-	const from = await page.locator("article .names strong").textContent();
+	const from = await page.locator("article .letter.open .names strong").last().textContent();
 	await page.keyboard.press("r");
 	await text(page).waitFor();
 	assert.match(await text(page).textContent(), new RegExp(`${from} escribió:`, "u"));

@@ -104,6 +104,7 @@ contract! {
     window_close(window: u32) -> ();
     message(id: PlacementId) -> MessageView;
     message_found(id: PlacementId, marks: Vec<MarkView>) -> MessageView;
+    message_pictures(id: PlacementId, marks: Vec<MarkView>) -> MessageView;
     attachment_save(message: MessageId, part: u32) -> Saved;
     attachment_open(message: MessageId, part: u32) -> Saved;
     setting(key: String) -> String;

@@ -2,6 +2,7 @@
 
 use super::browser::Visit;
 use super::events::{Event, Events};
+use super::queries::Pictures;
 use super::search::keep_indexed;
 use super::types::AccountState;
 use crate::account::Vault;
@@ -58,6 +59,7 @@ pub struct Inner {
     /// A phone's policy: connections end while nobody looks.
     rests: AtomicBool,
     pub(super) windows: Mutex<Windows>,
+    pub(super) pictures: Mutex<Pictures>,
     /// Sign-ins in the browser.
     pub(super) visits: Mutex<BTreeMap<u32, Visit>>,
 }
@@ -95,6 +97,7 @@ impl Core {
             supervisor: OnceCell::new(),
             rests: AtomicBool::new(false),
             windows: Mutex::default(),
+            pictures: Mutex::default(),
             visits: Mutex::default(),
         }));
         core.sweep_staged();

@@ -3,6 +3,7 @@
 use super::core::Core;
 use super::events::Event;
 use super::types::{AccountState, ErrorView, Saved};
+use crate::account;
 use crate::error::{Error, Kind, Result};
 use crate::model::{MailboxId, MessageId, PlacementId, Role};
 use crate::query::accounts::{AccountView, DecisionView, NoticeView};
@@ -13,7 +14,7 @@ use crate::query::mailboxes::MailboxView;
 use crate::query::message::MessageView;
 use crate::query::{accounts, conversation, mailboxes, message as content};
 use crate::store::mailbox::MailboxRow;
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 
 impl Core {
@@ -163,7 +164,7 @@ impl Core {
 
     /// The same with what a search found marked in it.
     pub async fn message_found(&self, id: PlacementId, marks: Vec<MarkView>) -> Result<MessageView> {
-        let view = content::message(&self.store, id, &marks).await?;
+        let view = content::message(&self.store, id, &marks, BTreeMap::new()).await?;
         if view.body.is_none()
             && let Some(supervisor) = self.supervisor().cloned()
         {
@@ -176,6 +177,21 @@ impl Core {
             });
         }
         Ok(view)
+    }
+
+    /// The same with the pictures that lie elsewhere, which are fetched now: the user wants to see them. Those that are there to watch are not.
+    pub async fn message_pictures(&self, id: PlacementId, marks: Vec<MarkView>) -> Result<MessageView> {
+        let message = self.store.placement(id).await?.message;
+        let account = self.store.account(self.store.message(message).await?.account).await?;
+        let urls = content::pictures(&self.store, id).await?;
+        let mut fetched = self.pictures.lock().await.known(&urls);
+        let missing: Vec<String> = urls.into_iter().filter(|url| !fetched.contains_key(url)).collect();
+        if !missing.is_empty() {
+            let came = account::fetch_pictures(&account, &self.vault, missing).await?;
+            fetched.extend(came.into_iter().filter_map(|(url, bytes)| Some((url, content::shown(&bytes)?))));
+            self.pictures.lock().await.keep(&fetched);
+        }
+        content::message(&self.store, id, &marks, fetched).await
     }
 
     /// The raw message; NotFound while it is not on this device.
@@ -230,6 +246,34 @@ impl Core {
 }
 
 /// Of what went out, lists show the recipients.
+/// Pictures that were fetched lately, so that a message that is looked at again asks nobody.
+#[derive(Default)]
+pub(super) struct Pictures {
+    known: BTreeMap<String, String>,
+    size: usize,
+}
+
+/// So much of them is kept: 48 MB of `data:` URLs.
+const KEPT: usize = 48 << 20;
+
+impl Pictures {
+    fn known(&self, urls: &[String]) -> BTreeMap<String, String> {
+        let one = |url: &String| Some((url.clone(), self.known.get(url)?.clone()));
+        urls.iter().filter_map(one).collect()
+    }
+
+    fn keep(&mut self, fetched: &BTreeMap<String, String>) {
+        for (url, data) in fetched {
+            if self.size + data.len() > KEPT {
+                *self = Self::default();
+            }
+            if self.known.insert(url.clone(), data.clone()).is_none() {
+                self.size += data.len();
+            }
+        }
+    }
+}
+
 pub(super) fn is_outgoing(role: Option<Role>) -> bool {
     matches!(role, Some(Role::Sent | Role::Drafts))
 }

@@ -12,6 +12,7 @@ pub mod highlight;
 pub mod history;
 pub mod letter;
 pub mod quote;
+pub mod remote;
 pub mod render;
 pub mod report;
 pub mod sanitize;

@@ -3,6 +3,7 @@
 use super::header::{self, tidy, tidy_start};
 use super::highlight::{self, Mark};
 use super::quote::own_end;
+use super::remote::{self, Picture};
 use super::{flowed, guarded, history, sanitize};
 use crate::model::Envelope;
 use base64::Engine;
@@ -57,20 +58,34 @@ pub struct Rendered {
     pub text: String,
     /// Remote things left out.
     pub blocked: u32,
+    /// Of these the pictures, whether to be seen or to see.
+    pub remote: Vec<Picture>,
     /// Files.
     pub attachments: Vec<Attachment>,
 }
 
 /// Renders a message. Whatever it is, there is something to show.
 pub fn render(raw: &[u8]) -> Rendered {
-    render_as(raw, false, &[])
+    render_as(raw, &View::default())
 }
 
-/// The same for one that came in part (`outline`), and with what was searched marked.
-pub fn render_as(raw: &[u8], outline: bool, marks: &[Mark]) -> Rendered {
-    with_message(raw, |m| Some(render_parsed(m, outline, marks))).unwrap_or_else(|| {
+/// How a message is to be rendered.
+#[derive(Debug, Clone, Default)]
+pub struct View {
+    /// It came in part.
+    pub outline: bool,
+    /// What was searched, to be marked.
+    pub marks: Vec<Mark>,
+    /// Pictures that were fetched: address to `data:` URL.
+    pub fetched: BTreeMap<String, String>,
+}
+
+/// The same in a certain way.
+pub fn render_as(raw: &[u8], view: &View) -> Rendered {
+    let look = view.clone();
+    with_message(raw, move |m| Some(render_parsed(m, &look))).unwrap_or_else(|| {
         let text = String::from_utf8_lossy(&raw[..raw.len().min(256 * 1024)]).into_owned();
-        Rendered { html: of_plain(&text, marks), plain: true, text, ..Rendered::default() }
+        Rendered { html: of_plain(&text, &view.marks), plain: true, text, ..Rendered::default() }
     })
 }
 
@@ -194,9 +209,11 @@ pub(super) fn with_message<T>(
     guarded(move || MessageParser::default().parse(raw).and_then(|m| read(&m)))
 }
 
-fn render_parsed(m: &Message<'_>, outline: bool, marks: &[Mark]) -> Rendered {
+fn render_parsed(m: &Message<'_>, view: &View) -> Rendered {
+    let View { outline, marks, fetched } = view;
     let text = flowed::text_of(m);
-    let shown_in_html = inline_pictures(m);
+    let mut shown_in_html = inline_pictures(m);
+    shown_in_html.extend(fetched.iter().map(|(url, data)| (url.clone(), data.clone())));
     let html_part = m.html_body.first().and_then(|i| m.parts.get(*i as usize)).and_then(|p| match &p.body {
         PartType::Html(html) => Some(html.as_ref()),
         _ => None,
@@ -220,7 +237,7 @@ fn render_parsed(m: &Message<'_>, outline: bool, marks: &[Mark]) -> Rendered {
         let left_out: Option<u64> = part
             .headers
             .iter()
-            .find(|h| outline && h.name.as_str().eq_ignore_ascii_case(LEFT_OUT))
+            .find(|h| *outline && h.name.as_str().eq_ignore_ascii_case(LEFT_OUT))
             .and_then(|h| h.value.as_text())
             .and_then(|size| size.trim().parse().ok());
         // Base64 in lines: 57 bytes become 78.
@@ -235,12 +252,22 @@ fn render_parsed(m: &Message<'_>, outline: bool, marks: &[Mark]) -> Rendered {
     }
     match cleaned {
         Some((clean, history)) => {
-            Rendered { html: clean.html, history, plain: false, text, blocked: clean.blocked, attachments }
+            let mut remote = remote::pictures(html_source);
+            remote.retain(|p| !fetched.contains_key(&p.url));
+            Rendered {
+                html: clean.html,
+                history,
+                plain: false,
+                text,
+                blocked: clean.blocked,
+                remote,
+                attachments,
+            }
         }
         None => {
             let own = own_end(&text);
             let (html, history) = (of_plain(text[..own].trim_end(), marks), of_plain(&text[own..], marks));
-            Rendered { html, history, plain: true, text, blocked: 0, attachments }
+            Rendered { html, history, plain: true, text, attachments, ..Rendered::default() }
         }
     }
 }
@@ -359,7 +386,7 @@ mod tests {
         );
         let whole = &render(marked.as_bytes()).attachments[0];
         assert_eq!((whole.here, whole.size), (true, 4), "a sender can write that too");
-        let part = &render_as(marked.as_bytes(), true, &[]).attachments[0];
+        let part = &render_as(marked.as_bytes(), &View { outline: true, ..View::default() }).attachments[0];
         assert_eq!((part.here, part.size), (false, 5_700_000));
     }
 

@@ -1,10 +1,10 @@
 //! HTML of strangers to HTML that cannot run, fetch or pretend.
 //!
 //! Allowed is what ammonia allows, plus the attributes that mail is laid out with; `style` passes [`super::css`]; images
-//! come only from the message itself (`cid:` turned into `data:`). The frame that shows it forbids scripts and the network
+//! come only from the message itself (`cid:` turned into `data:`) or were fetched by the core at the user's wish. The frame that shows it forbids scripts and the network
 //! once more, so that each guard alone would do.
 
-use super::{css, guarded};
+use super::{css, guarded, remote};
 use ammonia::UrlRelative;
 use std::borrow::Cow;
 use std::cell::Cell;
@@ -24,7 +24,7 @@ pub struct Clean {
     pub blocked: u32,
 }
 
-/// Cleans `html`; `inline` maps Content-IDs to `data:` URLs. `None` when it is too large or too deep to be looked at safely.
+/// Cleans `html`; `inline` maps Content-IDs, and addresses of pictures that were fetched ([`remote::address`]), to `data:` URLs. `None` when it is too large or too deep to be looked at safely.
 pub fn clean(html: &str, inline: &BTreeMap<String, String>) -> Option<Clean> {
     if html.len() > MAX_BYTES || depth(html) > MAX_DEPTH {
         return None;
@@ -97,13 +97,9 @@ fn filter<'v>(
             if picture.iter().any(|p| lower.starts_with(p)) {
                 return Some(Cow::Borrowed(value));
             }
-            BLOCKED.set(BLOCKED.get() + 1);
-            None
+            fetched(inline, value)
         }
-        (_, "background") => {
-            BLOCKED.set(BLOCKED.get() + 1);
-            None
-        }
+        (_, "background") => fetched(inline, value),
         ("a", "href") => {
             let fine = ["http://", "https://", "mailto:", "tel:"].iter().any(|s| lower.starts_with(s));
             fine.then_some(Cow::Borrowed(value))
@@ -111,6 +107,15 @@ fn filter<'v>(
         (_, "src" | "href" | "cite" | "action" | "poster" | "srcset" | "data") => None,
         _ => Some(Cow::Borrowed(value)),
     }
+}
+
+/// A picture that lies elsewhere, where the user wanted it and it was fetched.
+fn fetched<'v>(inline: &BTreeMap<String, String>, value: &str) -> Option<Cow<'v, str>> {
+    let found = remote::address(value).and_then(|url| inline.get(&url));
+    if found.is_none() {
+        BLOCKED.set(BLOCKED.get() + 1);
+    }
+    found.cloned().map(Cow::Owned)
 }
 
 /// How deep elements nest, counted roughly and in linear time: open tags less closed ones.

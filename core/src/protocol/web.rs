@@ -1,4 +1,5 @@
-//! Small questions over https: settings of a provider, tokens of an OAuth issuer. Not for pages, not for pictures.
+//! Small questions over https: settings of a provider, tokens of an OAuth issuer, and the pictures of a message where the user wants them.
+//! Not for pages.
 //!
 //! The same transport as for mail, hence the same trust, proxy and bounds. https only, except to this machine.
 
@@ -19,6 +20,8 @@ use url::Url;
 
 /// No answer that we ask for is longer. Bytes.
 const LONGEST: usize = 256 * 1024;
+/// No picture that we show is larger: 6 MiB.
+const LARGEST_PICTURE: usize = 6 << 20;
 const REDIRECTS: usize = 3;
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -74,7 +77,7 @@ pub async fn is_private(host: &str) -> Result<bool> {
 pub struct Answer {
     /// HTTP status.
     pub status: u16,
-    /// At most 256 KiB.
+    /// At most 256 KiB, of a picture 6 MiB.
     pub body: Vec<u8>,
     next: Option<String>,
 }
@@ -105,7 +108,7 @@ impl Web {
         let mut url = parse(url)?;
         for _ in 0..=REDIRECTS {
             let request = Request::get(path(&url)).body(Full::default());
-            let answer = self.ask(&url, request).await?;
+            let answer = self.ask(&url, request, LONGEST).await?;
             let Some(next) = &answer.next else { return Ok(answer) };
             url = parse(url.join(next).map_err(|e| unusable(&url).because(e))?.as_str())?;
         }
@@ -119,10 +122,32 @@ impl Web {
         let request = Request::post(path(&url))
             .header("Content-Type", "application/x-www-form-urlencoded")
             .body(Full::from(body));
-        self.ask(&url, request).await
+        self.ask(&url, request, LONGEST).await
     }
 
-    async fn ask(&self, url: &Url, request: hyper::http::Result<Request<Full<Bytes>>>) -> Result<Answer> {
+    /// Fetches a picture: without cookies, and without a word of where it is shown. Redirects are followed as in [`Web::get`]. What lies in
+    /// this device's own network is fetched only where `inside`. (A name that means another address a moment later has no certificate there.)
+    pub async fn picture(&self, url: &str, inside: bool) -> Result<Answer> {
+        let mut url = parse(url)?;
+        for _ in 0..=REDIRECTS {
+            let host = url.host_str().unwrap_or_default();
+            if self.proxy.is_none() && self.detour.is_none() && !inside && is_private(host).await? {
+                return Err(Error::new(Kind::Refused, host).because("an address of a private network"));
+            }
+            let request = Request::get(path(&url)).body(Full::default());
+            let answer = self.ask(&url, request, LARGEST_PICTURE).await?;
+            let Some(next) = &answer.next else { return Ok(answer) };
+            url = parse(url.join(next).map_err(|e| unusable(&url).because(e))?.as_str())?;
+        }
+        Err(unusable(&url).because("redirected in circles"))
+    }
+
+    async fn ask(
+        &self,
+        url: &Url,
+        request: hyper::http::Result<Request<Full<Bytes>>>,
+        longest: usize,
+    ) -> Result<Answer> {
         let host = url.host_str().unwrap_or_default().to_owned();
         let failed = |e: String| Error::new(Kind::ConnectionLost, &host).because(e);
         let tls = if url.scheme() == "https" { Tls::Implicit } else { Tls::None };
@@ -147,7 +172,7 @@ impl Web {
                 let (head, body) = answer.into_parts();
                 let next = head.headers.get("location").and_then(|l| l.to_str().ok()).map(str::to_owned);
                 let next = next.filter(|_| head.status.is_redirection());
-                let body = Limited::new(body, LONGEST).collect().await;
+                let body = Limited::new(body, longest).collect().await;
                 let body = body.map_err(|e| failed(e.to_string()))?.to_bytes().to_vec();
                 Ok(Answer { status: head.status.as_u16(), body, next })
             }

@@ -3,12 +3,15 @@
 use super::find::MarkView;
 use crate::error::{Error, Kind, Result};
 use crate::mime::highlight::Mark;
-use crate::mime::render;
+use crate::mime::remote;
 pub use crate::mime::render::Attachment;
+use crate::mime::render::{self, View};
 use crate::mime::subscription::{self, Leave};
 use crate::model::{Address, Flags, MailboxId, MessageId, PlacementId, Report};
 use crate::store::Store;
+use base64::Engine;
 use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
 use ts_rs::TS;
 
 /// A message.
@@ -68,23 +71,38 @@ pub struct BodyView {
     pub plain: bool,
     /// Remote things that were left out.
     pub blocked: u32,
+    /// Of these, pictures that can be fetched.
+    pub pictures: u32,
+    /// Who would have learned of the reading: by name, or by host.
+    pub trackers: Vec<String>,
     /// Files.
     pub attachments: Vec<Attachment>,
 }
 
-/// Reads a message with its content, if that is here, and with what a search found marked in it.
-pub async fn message(store: &Store, id: PlacementId, marks: &[MarkView]) -> Result<MessageView> {
+/// Reads a message with its content, if that is here, with what a search found marked in it, and with pictures that were `fetched` (address
+/// to `data:` URL).
+pub async fn message(
+    store: &Store,
+    id: PlacementId,
+    marks: &[MarkView],
+    fetched: BTreeMap<String, String>,
+) -> Result<MessageView> {
     let p = store.placement(id).await?;
     let m = store.message(p.message).await?;
     let (body, list) = match store.body(p.message).await? {
         None => (None, None),
         Some(raw) => {
-            let marks: Vec<Mark> = marks_in_text(marks);
-            let reading = move || (render::render_as(&raw, m.partial, &marks), subscription::list(&raw));
+            let view = View { outline: m.partial, marks: marks_in_text(marks), fetched };
+            let reading = move || (render::render_as(&raw, &view), subscription::list(&raw));
             let (rendered, list) = tokio::task::spawn_blocking(reading)
                 .await
                 .map_err(|e| Error::new(Kind::Storage, "render").because(e))?;
+            let (seen, see): (Vec<_>, Vec<_>) =
+                rendered.remote.into_iter().partition(|p| p.tracker.is_none());
+            let trackers: BTreeSet<String> = see.into_iter().filter_map(|p| p.tracker).collect();
             let body = Some(BodyView {
+                pictures: seen.len() as u32,
+                trackers: trackers.into_iter().collect(),
                 html: rendered.html,
                 history: rendered.history,
                 plain: rendered.plain,
@@ -138,13 +156,29 @@ pub fn rendered(raw: &[u8]) -> render::Rendered {
     render::render(raw)
 }
 
+/// A picture as a `data:` URL; `None` for what is none that can be shown, whatever its server says.
+pub fn shown(bytes: &[u8]) -> Option<String> {
+    let kind = remote::kind(bytes)?;
+    Some(format!("data:{kind};base64,{}", base64::engine::general_purpose::STANDARD.encode(bytes)))
+}
+
+/// Where the pictures lie that a message does not bring along, but for those that are there to watch.
+pub async fn pictures(store: &Store, id: PlacementId) -> Result<Vec<String>> {
+    let p = store.placement(id).await?;
+    let raw = store.body(p.message).await?.ok_or_else(|| Error::new(Kind::NotFound, id.to_string()))?;
+    let found = tokio::task::spawn_blocking(move || render::render(&raw).remote).await;
+    let found = found.map_err(|e| Error::new(Kind::Storage, "render").because(e))?;
+    Ok(found.into_iter().filter(|p| p.tracker.is_none()).map(|p| p.url).collect())
+}
+
 /// One part of a message that is on this device: its name and its bytes.
 pub async fn attachment(store: &Store, message: MessageId, part: u32) -> Result<(String, Vec<u8>)> {
     let missing = || Error::new(Kind::NotFound, message.to_string());
     let partial = store.message(message).await?.partial;
     let raw = store.body(message).await?.ok_or_else(missing)?;
     let found = move || {
-        let file = render::render_as(&raw, partial, &[]).attachments.into_iter().find(|a| a.part == part)?;
+        let view = View { outline: partial, ..View::default() };
+        let file = render::render_as(&raw, &view).attachments.into_iter().find(|a| a.part == part)?;
         file.here.then_some(())?;
         Some((file.name, render::part(&raw, part)?))
     };

@@ -136,7 +136,7 @@ fn boundary(part: &Part) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::mime::render::render_as;
+    use crate::mime::render::{View, render_as};
 
     fn part(parent: Option<usize>, section: &str, kind: &str, size: u64) -> Part {
         let parameters =
@@ -176,7 +176,7 @@ mod tests {
                 _ => return None,
             })
         });
-        let rendered = render_as(&out.unwrap_or_default(), true, &[]);
+        let rendered = render_as(&out.unwrap_or_default(), &View { outline: true, ..View::default() });
         assert!(rendered.html.contains("Bom dia") && !rendered.plain);
         let file = &rendered.attachments[0];
         assert_eq!((file.name.as_str(), file.here, file.part), ("planta.pdf", false, 4));

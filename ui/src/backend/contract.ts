@@ -710,6 +710,14 @@ plain: boolean,
  */
 blocked: number, 
 /**
+ * Of these, pictures that can be fetched.
+ */
+pictures: number, 
+/**
+ * Who would have learned of the reading: by name, or by host.
+ */
+trackers: Array<string>, 
+/**
  * Files.
  */
 attachments: Array<Attachment>, };
@@ -1300,6 +1308,7 @@ export interface Calls {
 	window_close: { params: { window: number }; result: null };
 	message: { params: { id: PlacementId }; result: MessageView };
 	message_found: { params: { id: PlacementId; marks: Array<MarkView> }; result: MessageView };
+	message_pictures: { params: { id: PlacementId; marks: Array<MarkView> }; result: MessageView };
 	attachment_save: { params: { message: MessageId; part: number }; result: Saved };
 	attachment_open: { params: { message: MessageId; part: number }; result: Saved };
 	setting: { params: { key: string }; result: string };

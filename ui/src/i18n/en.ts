@@ -295,10 +295,21 @@ export const en = {
 	to: "To",
 	fetching: "Fetching the message…",
 	fetchFailed: "This message is not on this device and could not be fetched.",
-	blocked: (count: number) =>
-		count === 1
-			? "1 remote picture was left out: it could tell the sender that you read this."
-			: `${n(count)} remote pictures were left out: they could tell the sender that you read this.`,
+	remote: {
+		label: "Remote pictures",
+		left: (n: number) =>
+			`${n === 1 ? "1 picture was" : `${n.toLocaleString("en")} pictures were`} left out: fetching tells the sender that you read this.`,
+		show: "Show pictures",
+		always: (who: string) => `Always from ${who}`,
+		fetching: "Fetching the pictures…",
+		failed: (n: number) =>
+			n === 1 ? "1 picture did not come." : `${n.toLocaleString("en")} pictures did not come.`,
+		trackers: (names: string) => `Read tracking stopped: ${names}`,
+		setting: "Pictures from elsewhere",
+		ask: "Only when I want them",
+		all: "Show always",
+		senders: (n: number) => `Always from ${n === 1 ? "1 sender" : `${n.toLocaleString("en")} senders`}`,
+	},
 	attachments: (count: number) => (count === 1 ? "1 attachment" : `${n(count)} attachments`),
 	save: "Save",
 	open: "Open",

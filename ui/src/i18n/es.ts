@@ -294,12 +294,20 @@ export const es: Texts = {
 	to: "Para",
 	fetching: "Descargando el mensaje…",
 	fetchFailed: "Este mensaje no está en este equipo y no se pudo descargar.",
-	blocked: (count) =>
-		s(
-			count,
-			"1 imagen remota quedó fuera: podría decirle al remitente que lo leíste.",
-			`${n(count)} imágenes remotas quedaron fuera: podrían decirle al remitente que lo leíste.`,
-		),
+	remote: {
+		label: "Imágenes externas",
+		left: (n) =>
+			`${n === 1 ? "1 imagen quedó" : `${n.toLocaleString("es")} imágenes quedaron`} fuera: buscarlas le dice al remitente que leíste.`,
+		show: "Mostrar imágenes",
+		always: (who) => `Siempre de ${who}`,
+		fetching: "Buscando las imágenes…",
+		failed: (n) => (n === 1 ? "1 imagen no llegó." : `${n.toLocaleString("es")} imágenes no llegaron.`),
+		trackers: (names) => `Rastreo de lectura bloqueado: ${names}`,
+		setting: "Imágenes externas",
+		ask: "Solo cuando yo quiera",
+		all: "Mostrar siempre",
+		senders: (n) => `Siempre de ${n === 1 ? "1 remitente" : `${n.toLocaleString("es")} remitentes`}`,
+	},
 	attachments: (count) => s(count, "1 adjunto", `${n(count)} adjuntos`),
 	save: "Guardar",
 	open: "Abrir",

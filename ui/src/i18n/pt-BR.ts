@@ -296,12 +296,20 @@ export const ptBR: Texts = {
 	to: "Para",
 	fetching: "Buscando a mensagem…",
 	fetchFailed: "Esta mensagem não está neste aparelho e não pôde ser buscada.",
-	blocked: (count) =>
-		s(
-			count,
-			"1 imagem remota ficou de fora: ela poderia contar ao remetente que você leu.",
-			`${n(count)} imagens remotas ficaram de fora: elas poderiam contar ao remetente que você leu.`,
-		),
+	remote: {
+		label: "Imagens de fora",
+		left: (n) =>
+			`${n === 1 ? "1 imagem ficou" : `${n.toLocaleString("pt-BR")} imagens ficaram`} de fora: buscar conta ao remetente que você leu.`,
+		show: "Mostrar imagens",
+		always: (who) => `Sempre de ${who}`,
+		fetching: "Buscando as imagens…",
+		failed: (n) => (n === 1 ? "1 imagem não veio." : `${n.toLocaleString("pt-BR")} imagens não vieram.`),
+		trackers: (names) => `Rastreio de leitura barrado: ${names}`,
+		setting: "Imagens que vêm de fora",
+		ask: "Só quando eu quiser",
+		all: "Mostrar sempre",
+		senders: (n) => `Sempre de ${n === 1 ? "1 remetente" : `${n.toLocaleString("pt-BR")} remetentes`}`,
+	},
 	attachments: (count) => s(count, "1 anexo", `${n(count)} anexos`),
 	save: "Salvar",
 	open: "Abrir",

@@ -2,6 +2,7 @@ import { SvelteMap, SvelteSet } from "svelte/reactivity";
 import { asError, type ConversationPart, call, type ErrorView, type MessageView } from "../backend";
 import { list } from "./list.svelte";
 import { look } from "./look.svelte";
+import { remote } from "./remote.svelte";
 import { search } from "./search.svelte";
 
 /** How much of a large message is here. */
@@ -25,6 +26,9 @@ class Reader {
 	errors = new SvelteMap<string, ErrorView>();
 	/** How much of large messages is here, while they come; by message. */
 	coming = new SvelteMap<string, Coming>();
+	/** Those whose pictures are being fetched, and those with which that was tried. */
+	fetching = new SvelteSet<string>();
+	pictured = new SvelteSet<string>();
 	/** What could not be read at all. */
 	error = $state<ErrorView | null>(null);
 	/** True once fetching takes long enough to say so. */
@@ -109,6 +113,8 @@ class Reader {
 			const view = await call("message_found", { id, marks: search.marks });
 			if (turn !== this.#turn) return;
 			this.views.set(id, view);
+			if (view.body?.pictures && (this.pictured.has(id) || remote.allows(view.from.address)))
+				void this.showPictures(id);
 			if (this.lacking(view) && this.#came.delete(view.message)) await this.read(id);
 		} catch (thrown) {
 			if (turn === this.#turn) this.errors.set(id, asError(thrown));
@@ -129,12 +135,29 @@ class Reader {
 		}
 	}
 
+	/** Fetches the pictures of a message that lie elsewhere, and shows them. */
+	async showPictures(id: string) {
+		const turn = this.#turn;
+		this.fetching.add(id);
+		try {
+			const view = await call("message_pictures", { id, marks: search.marks });
+			if (turn === this.#turn) this.views.set(id, view);
+		} catch (thrown) {
+			if (turn === this.#turn && !this.views.has(id)) this.errors.set(id, asError(thrown));
+		}
+		if (turn !== this.#turn) return;
+		this.fetching.delete(id);
+		this.pictured.add(id);
+	}
+
 	private forget() {
 		this.#came.clear();
 		this.open.clear();
 		this.views.clear();
 		this.errors.clear();
 		this.coming.clear();
+		this.fetching.clear();
+		this.pictured.clear();
 		[this.parts, this.conversation, this.error, this.slow, this.#chosen] = [[], "0", null, false, null];
 	}
 

@@ -20,6 +20,7 @@ import { list, UNIFIED } from "./list.svelte";
 import { look } from "./look.svelte";
 import { outbox } from "./outbox.svelte";
 import { reader } from "./reader.svelte";
+import { remote } from "./remote.svelte";
 import { search } from "./search.svelte";
 import { writing } from "./writing.svelte";
 
@@ -100,7 +101,7 @@ class Session {
 			});
 			addEventListener("online", () => void call("network_changed", {}));
 			await look.start();
-			await Promise.all([this.readAll(), search.readSaved()]);
+			await Promise.all([this.readAll(), search.readSaved(), remote.read()]);
 			this.phase = this.accounts.length ? "mail" : "welcome";
 		} catch (thrown) {
 			this.fatal = asError(thrown);

@@ -18,6 +18,7 @@ pub mod report;
 pub mod sanitize;
 pub mod subscription;
 pub mod text;
+pub mod trust;
 pub mod wishes;
 
 /// Runs `parse` on input that may be hostile; a panic inside becomes `None`.

@@ -7,6 +7,8 @@ use crate::mime::remote;
 pub use crate::mime::render::Attachment;
 use crate::mime::render::{self, View};
 use crate::mime::subscription::{self, Leave};
+use crate::mime::trust;
+pub use crate::mime::trust::{Trust, Verdict};
 use crate::model::{Address, Flags, MailboxId, MessageId, PlacementId, Report};
 use crate::store::Store;
 use base64::Engine;
@@ -43,6 +45,8 @@ pub struct MessageView {
     pub list: Option<ListView>,
     /// What became of it where it went, and what it says itself of others.
     pub reports: Vec<Report>,
+    /// What can be said of who it is from; `None` while the content is not here.
+    pub trust: Option<Trust>,
     /// The content; `None` while it is not on this device.
     pub body: Option<BodyView>,
 }
@@ -89,12 +93,16 @@ pub async fn message(
 ) -> Result<MessageView> {
     let p = store.placement(id).await?;
     let m = store.message(p.message).await?;
-    let (body, list) = match store.body(p.message).await? {
-        None => (None, None),
+    let (body, list, trust) = match store.body(p.message).await? {
+        None => (None, None, None),
         Some(raw) => {
             let view = View { outline: m.partial, marks: marks_in_text(marks), fetched };
-            let reading = move || (render::render_as(&raw, &view), subscription::list(&raw));
-            let (rendered, list) = tokio::task::spawn_blocking(reading)
+            let account = store.account(m.account).await?;
+            let reading = move || {
+                let trust = trust::trust(&raw, &account.incoming.host, &account.address);
+                (render::render_as(&raw, &view), subscription::list(&raw), trust)
+            };
+            let (rendered, list, trust) = tokio::task::spawn_blocking(reading)
                 .await
                 .map_err(|e| Error::new(Kind::Storage, "render").because(e))?;
             let (seen, see): (Vec<_>, Vec<_>) =
@@ -109,7 +117,7 @@ pub async fn message(
                 blocked: rendered.blocked,
                 attachments: rendered.attachments,
             });
-            (body, list.map(list_view))
+            (body, list.map(list_view), Some(trust))
         }
     };
     let reports = store.reports(m.account, p.message, &m.envelope.message_id).await?;
@@ -127,6 +135,7 @@ pub async fn message(
         pinned: m.pinned,
         list,
         reports,
+        trust,
         body,
     })
 }

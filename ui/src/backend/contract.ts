@@ -758,6 +758,38 @@ to: string,
  */
 page: string, };
 
+export type Verdict = "passed" | "failed" | "unknown";
+
+export type TrustView = { 
+/**
+ * What the provider found.
+ */
+verdict: Verdict, 
+/**
+ * Who found it; empty where nobody did.
+ */
+by: string, 
+/**
+ * The name that the author goes by holds another address than theirs: this one.
+ */
+posing_as: string, 
+/**
+ * The address is written so that it looks like another one: letters of several scripts in one word. This is its plain form.
+ */
+lookalike: string, 
+/**
+ * Answers go to another domain than the author's: there.
+ */
+answers_to: string, 
+/**
+ * More people than one are named as authors: the others.
+ */
+others: Array<Address>, 
+/**
+ * signed_pgp, signed_smime, encrypted_pgp, encrypted_smime; empty = neither. No signature is checked yet.
+ */
+sealed: string, };
+
 export type MessageView = { 
 /**
  * The row it was opened from.
@@ -811,6 +843,10 @@ list: ListView | null,
  * What became of it where it went, and what it says itself of others.
  */
 reports: Array<Report>, 
+/**
+ * What can be said of who it is from; `None` while the content is not here.
+ */
+trust: TrustView | null, 
 /**
  * The content; `None` while it is not on this device.
  */

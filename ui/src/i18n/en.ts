@@ -295,6 +295,22 @@ export const en = {
 	to: "To",
 	fetching: "Fetching the message…",
 	fetchFailed: "This message is not on this device and could not be fetched.",
+	trust: {
+		passed: (by: string) => `Really came from this address, says ${by}`,
+		failed: (address: string, by: string) =>
+			`May not have come from ${address}: ${by} could not confirm it. Do not click or answer unless you are sure.`,
+		posing: (name: string, address: string) => `The name says ${name}, but the message is from ${address}.`,
+		lookalike: (plain: string) =>
+			`The address imitates another one with similar letters: it really is ${plain}.`,
+		others: (who: string) => `Claims to be written by ${who} too.`,
+		answers: (to: string) => `Answers go to ${to}.`,
+		sealed: {
+			signed_pgp: "Signed with OpenPGP; the signature is not checked yet.",
+			signed_smime: "Signed with S/MIME; the signature is not checked yet.",
+			encrypted_pgp: "Encrypted with OpenPGP: Malote cannot open it yet.",
+			encrypted_smime: "Encrypted with S/MIME: Malote cannot open it yet.",
+		},
+	},
 	remote: {
 		label: "Remote pictures",
 		left: (n: number) =>

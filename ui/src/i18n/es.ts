@@ -294,6 +294,21 @@ export const es: Texts = {
 	to: "Para",
 	fetching: "Descargando el mensaje…",
 	fetchFailed: "Este mensaje no está en este equipo y no se pudo descargar.",
+	trust: {
+		passed: (by) => `Vino de verdad de esta dirección, según ${by}`,
+		failed: (address, by) =>
+			`Puede no haber venido de ${address}: ${by} no pudo confirmarlo. No haga clic ni responda sin estar seguro.`,
+		posing: (name, address) => `El nombre dice ${name}, pero el mensaje es de ${address}.`,
+		lookalike: (plain) => `La dirección imita otra con letras parecidas: en realidad es ${plain}.`,
+		others: (who) => `Dice estar escrito también por ${who}.`,
+		answers: (to) => `Las respuestas van a ${to}.`,
+		sealed: {
+			signed_pgp: "Firmado con OpenPGP; la firma todavía no se comprueba.",
+			signed_smime: "Firmado con S/MIME; la firma todavía no se comprueba.",
+			encrypted_pgp: "Cifrado con OpenPGP: Malote todavía no lo abre.",
+			encrypted_smime: "Cifrado con S/MIME: Malote todavía no lo abre.",
+		},
+	},
 	remote: {
 		label: "Imágenes externas",
 		left: (n) =>

@@ -296,6 +296,21 @@ export const ptBR: Texts = {
 	to: "Para",
 	fetching: "Buscando a mensagem…",
 	fetchFailed: "Esta mensagem não está neste aparelho e não pôde ser buscada.",
+	trust: {
+		passed: (by) => `Veio mesmo deste endereço, segundo ${by}`,
+		failed: (address, by) =>
+			`Pode não ter vindo de ${address}: ${by} não conseguiu confirmar. Não clique nem responda sem ter certeza.`,
+		posing: (name, address) => `O nome diz ${name}, mas a mensagem é de ${address}.`,
+		lookalike: (plain) => `O endereço imita outro com letras parecidas: na verdade é ${plain}.`,
+		others: (who) => `Diz ter sido escrita também por ${who}.`,
+		answers: (to) => `As respostas vão para ${to}.`,
+		sealed: {
+			signed_pgp: "Assinada com OpenPGP; a assinatura ainda não é conferida.",
+			signed_smime: "Assinada com S/MIME; a assinatura ainda não é conferida.",
+			encrypted_pgp: "Cifrada com OpenPGP: o Malote ainda não abre.",
+			encrypted_smime: "Cifrada com S/MIME: o Malote ainda não abre.",
+		},
+	},
 	remote: {
 		label: "Imagens de fora",
 		left: (n) =>

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { mkdirSync } from "node:fs";
+import { createServer } from "node:http";
 import { join } from "node:path";
 import { test } from "node:test";
 import { AxeBuilder } from "@axe-core/playwright";
@@ -414,6 +415,107 @@ test("searching, at every size: conditions, suggestions, what was looked through
 		assert.deepEqual(page.outside, []);
 		await page.context().close();
 	}
+});
+
+test("pictures from elsewhere, who a message is from, and what it repeats", async (t) => {
+	const server = await mailServer();
+	const { url, end } = await device(server);
+	// Where the pictures of the newsletter lie: who asks for what, and how.
+	const asked = [];
+	const pixel = Buffer.from(
+		"iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==",
+		"base64",
+	);
+	const elsewhere = createServer((request, answer) => {
+		asked.push({ url: request.url, headers: request.headers });
+		if (request.url === "/moved.png") answer.writeHead(302, { location: "/photo.png" }).end();
+		else if (request.url === "/page.png") answer.end("<script>alert(1)</script>");
+		else answer.writeHead(200, { "set-cookie": "who=ana", "content-type": "image/png" }).end(pixel);
+	});
+	await new Promise((ready) => elsewhere.listen(0, "127.0.0.1", ready));
+	const at = `http://127.0.0.1:${elsewhere.address().port}`;
+	t.after(async () => {
+		await end();
+		await server.stop();
+		elsewhere.close();
+	});
+	const raw = (fields, html) =>
+		server.tell(
+			`raw ${Buffer.from(`To: ana@exemplo.test\r\nDate: Sat, 28 Nov 2026 10:00:00 -0300\r\n${fields.join("\r\n")}\r\nMIME-Version: 1.0\r\nContent-Type: text/html; charset=utf-8\r\n\r\n${html}\r\n`).toString("base64")}`,
+		);
+	await raw(
+		["From: Loja Boa <news@loja.test>", "Subject: Ofertas da semana", "Message-ID: <o@loja.test>"],
+		`<p>Três ofertas</p><img src="${at}/photo.png" width="300" height="120"><img src="${at}/moved.png" width="40" height="40"><img src="${at}/page.png" width="20"><img src="${at}/open.gif?u=ana" width="1" height="1">`,
+	);
+	await raw(
+		[
+			"Authentication-Results: mx.exemplo.test; spf=fail smtp.mailfrom=x.test; dmarc=fail header.from=banco.test",
+			'From: "gerente@banco.test" <gerente@banc0.test>',
+			"Reply-To: outro@longe.test",
+			"Subject: Sua conta",
+			"Message-ID: <c@banco.test>",
+		],
+		`<p>Confirme os dados.</p><div class="gmail_quote">Em seg., 3 de mar. de 2026 às 09:15, Ana &lt;ana@exemplo.test&gt; escreveu:<blockquote class="gmail_quote"><p>Olá, banco.</p></blockquote></div>`,
+	);
+	for (const size of Object.keys(SIZES)) {
+		const page = await open(url, size, size === "tablet" ? { colorScheme: "dark" } : {});
+		const show = async (subject) => {
+			await page.locator("[data-row]", { hasText: subject }).first().click();
+			await page.locator("iframe.measured").waitFor();
+		};
+		await show("Ofertas da semana");
+		const frame = page.frameLocator("iframe");
+		await page.getByText("3 imagens ficaram de fora").waitFor();
+		await page.locator(".watched", { hasText: "127.0.0.1" }).waitFor();
+		assert.deepEqual(asked, [], "nobody was asked");
+		await accessible(page, `pictures left out, ${size}`);
+		await page.screenshot({ path: join(shots, `${size}-pictures.png`) });
+		await page.getByRole("button", { name: "Mostrar imagens" }).click();
+		await page.getByText("1 imagem não veio").waitFor();
+		assert.equal(await frame.locator("img[src^='data:image/png']").count(), 2);
+		// The core keeps what it fetched: only the first of the three pages asked.
+		const wanted =
+			size === Object.keys(SIZES)[0]
+				? ["/moved.png", "/page.png", "/photo.png", "/photo.png"]
+				: ["/page.png"];
+		assert.deepEqual(asked.map((a) => a.url).sort(), wanted);
+		for (const { headers } of asked)
+			assert.deepEqual([headers.cookie, headers.referer], [undefined, undefined]);
+		await page.screenshot({ path: join(shots, `${size}-pictures-shown.png`) });
+		asked.length = 0;
+		// Whose name says another address, and whom the provider doubts.
+		if (size === "phone") await page.getByRole("button", { name: "Voltar" }).click();
+		await show("Sua conta");
+		await page.locator(".trust.grave", { hasText: "mx.exemplo.test não conseguiu confirmar" }).waitFor();
+		await page.locator(".trust summary").click();
+		await page.getByText("O nome diz gerente@banco.test").waitFor();
+		await page.getByText("As respostas vão para outro@longe.test").waitFor();
+		// What it repeats is behind a button; opened, the frame is as high as it takes.
+		const height = () => page.locator("iframe").evaluate((f) => f.clientHeight);
+		const folded = await height();
+		assert.equal(await frame.getByText("Olá, banco.").isVisible(), false);
+		await frame.locator("summary").click();
+		await frame.getByText("Olá, banco.").waitFor();
+		await until("higher", async () => (await height()) > folded + 20);
+		await accessible(page, `doubtful, ${size}`);
+		await page.screenshot({ path: join(shots, `${size}-trust.png`) });
+		assert.deepEqual(page.outside, []);
+		await page.context().close();
+	}
+	// Always from this sender: asked without a word from now on.
+	const page = await open(url, "laptop");
+	await page.locator("[data-row]", { hasText: "Ofertas da semana" }).first().click();
+	await page.getByRole("button", { name: "Sempre de news@loja.test" }).click();
+	await page.getByText("1 imagem não veio").waitFor();
+	await page.locator("[data-row]").nth(3).click();
+	await page.locator("[data-row]", { hasText: "Ofertas da semana" }).first().click();
+	await until("at once", async () =>
+		page
+			.frameLocator("iframe")
+			.locator("img[src^='data:image/png']")
+			.count()
+			.then((n) => n === 2),
+	);
 });
 
 test("another device's mail and marks come by themselves, and nothing jumps", async (t) => {
@@ -869,7 +971,7 @@ test("a message can neither run nor reach anything", async (t) => {
 	await page.locator("nav").getByText("Newsletters").click();
 	await page.locator("h1", { hasText: "Newsletters" }).waitFor();
 	await rows(page).first().click();
-	await page.locator(".blocked").waitFor();
+	await page.locator(".watched").waitFor();
 	const frame = page.locator("iframe");
 	assert.equal(
 		await frame.getAttribute("sandbox"),

@@ -1,11 +1,12 @@
 //! A throw-away mail server with a sample mailbox: `testserver [--large N] [--empty] [--oauth] [--smtp]`.
 //!
 //! Prints one JSON line when it is ready, takes commands on standard input (`kill` ends the mail server as a power cut would,
-//! `drop FOLDER` deletes a folder, `mail SUBJECT` delivers a message, `list SUBJECT` one of a mailing list, `noise SUBJECT` a large one,
+//! `drop FOLDER` deletes a folder, `mail SUBJECT` delivers a message, `raw BASE64` any, `list SUBJECT` one of a mailing list, `noise SUBJECT` a large one,
 //! `file WORD` one with a file of 6 MB; with `--oauth`, where tokens sign in: `expire` and `revoke` them, `kick` cuts connections, `deny` and `allow`
 //! new ones, `renewals` tells how many there were; with `--smtp`, where a Postfix delivers, `delivered USER FOLDER` waits for it and tells
 //! what lies in a folder of somebody, as a parser of somebody else's reads it), and ends when its standard input does.
 
+use base64::Engine;
 use mailparse::MailHeaderMap;
 use serde_json::{Value, json};
 use servers::chance::Chance;
@@ -99,6 +100,12 @@ fn main() {
             ("mail", subject) => {
                 let now = sample::internal_date(sample::NOW);
                 loader.append("INBOX", &[Mail { raw: small(subject), flags: String::new(), date: now }]);
+            }
+            // Any message, in base64.
+            ("raw", text) => {
+                let raw = base64::engine::general_purpose::STANDARD.decode(text).expect("base64");
+                let now = sample::internal_date(sample::NOW);
+                loader.append("INBOX", &[Mail { raw, flags: String::new(), date: now }]);
             }
             // A message of a list that is left by a message.
             ("list", subject) => {

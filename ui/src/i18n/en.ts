@@ -295,6 +295,7 @@ export const en = {
 	to: "To",
 	fetching: "Fetching the message…",
 	fetchFailed: "This message is not on this device and could not be fetched.",
+	notJunk: "Not junk",
 	trust: {
 		passed: (by: string) => `Really came from this address, says ${by}`,
 		failed: (address: string, by: string) =>

@@ -294,6 +294,7 @@ export const es: Texts = {
 	to: "Para",
 	fetching: "Descargando el mensaje…",
 	fetchFailed: "Este mensaje no está en este equipo y no se pudo descargar.",
+	notJunk: "No es spam",
 	trust: {
 		passed: (by) => `Vino de verdad de esta dirección, según ${by}`,
 		failed: (address, by) =>

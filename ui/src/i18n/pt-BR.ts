@@ -296,6 +296,7 @@ export const ptBR: Texts = {
 	to: "Para",
 	fetching: "Buscando a mensagem…",
 	fetchFailed: "Esta mensagem não está neste aparelho e não pôde ser buscada.",
+	notJunk: "Não é spam",
 	trust: {
 		passed: (by) => `Veio mesmo deste endereço, segundo ${by}`,
 		failed: (address, by) =>

@@ -79,7 +79,13 @@ export const archive = (rows = targets()) =>
 	leave(rows, async () => call("archive", { ids: await spread(rows) }));
 export const trash = (rows = targets()) =>
 	leave(rows, async () => call("trash", { ids: await spread(rows) }));
-export const junk = (rows = targets()) => leave(rows, async () => call("junk", { ids: await spread(rows) }));
+/** To the junk; what lies there already is none, and goes to the inbox. */
+export function junk(rows = targets()) {
+	const box = session.current;
+	const inbox = session.mailboxes.find((m) => m.account === box?.account && m.role === "inbox");
+	if (box?.role === "junk" && inbox && !list.query) return move(inbox.id, rows);
+	return leave(rows, async () => call("junk", { ids: await spread(rows) }));
+}
 export const move = (mailbox: string, rows = targets()) =>
 	leave(rows, async () => call("move_to", { ids: await spread(rows), mailbox }));
 

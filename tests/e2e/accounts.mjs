@@ -176,7 +176,7 @@ test("through the browser: the first time, renewed, revoked, with a wrong clock"
 		writeFileSync(join(shots, "window-laptop-consent.png"), await app.screenshot());
 		await app.press("j");
 		await app.press("s");
-		await app.see("it waits", says, "1 change");
+		await app.see("it waits", says, "not sent yet");
 		await app.execute("document.querySelector('.failing button').click()");
 		await app.see("in step after it", well);
 		assert.equal(await app.execute("return document.querySelectorAll('.failing').length"), 0);

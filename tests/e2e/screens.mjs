@@ -455,7 +455,7 @@ test("pictures from elsewhere, who a message is from, and what it repeats", asyn
 			"Subject: Sua conta",
 			"Message-ID: <c@banco.test>",
 		],
-		`<p>Confirme os dados.</p><div class="gmail_quote">Em seg., 3 de mar. de 2026 às 09:15, Ana &lt;ana@exemplo.test&gt; escreveu:<blockquote class="gmail_quote"><p>Olá, banco.</p></blockquote></div>`,
+		`<p>Confirme os dados em <a href="http://203.0.113.9/entra">www.banco.com.br</a> ou <a href="http://localhost:${elsewhere.address().port}/ajuda">a ajuda</a>.</p><div class="gmail_quote">Em seg., 3 de mar. de 2026 às 09:15, Ana &lt;ana@exemplo.test&gt; escreveu:<blockquote class="gmail_quote"><p>Olá, banco.</p></blockquote></div>`,
 	);
 	for (const size of Object.keys(SIZES)) {
 		const page = await open(url, size, size === "tablet" ? { colorScheme: "dark" } : {});
@@ -490,6 +490,21 @@ test("pictures from elsewhere, who a message is from, and what it repeats", asyn
 		await page.locator(".trust summary").click();
 		await page.getByText("O nome diz gerente@banco.test").waitFor();
 		await page.getByText("As respostas vão para outro@longe.test").waitFor();
+		// A link whose words name another place is asked about; where it leads is seen before.
+		const link = frame.getByRole("link", { name: "www.banco.com.br" });
+		if (size === "laptop") {
+			await link.hover();
+			await page.locator(".pointed", { hasText: "http://203.0.113.9/entra" }).waitFor();
+		}
+		await link.click();
+		await page.getByText("O texto do link diz www.banco.com.br").waitFor();
+		await accessible(page, `a link that misleads, ${size}`);
+		await page.screenshot({ path: join(shots, `${size}-link.png`) });
+		await page.getByRole("button", { name: "Não abrir" }).click();
+		const popup = page.waitForEvent("popup");
+		await frame.getByRole("link", { name: "a ajuda" }).click();
+		await (await popup).close();
+		asked.length = 0;
 		// What it repeats is behind a button; opened, the frame is as high as it takes.
 		const height = () => page.locator("iframe").evaluate((f) => f.clientHeight);
 		const folded = await height();

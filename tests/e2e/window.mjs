@@ -78,11 +78,23 @@ test("the real window", async (t) => {
 			first,
 		);
 
-		// A script in a mail's frame would not run, and could not reach the app if it did.
-		const reach = await app.execute(`
+		// A script in a mail's frame would not run; the frame is as high as what is in it.
+		await app.see("the message, measured", "return !!document.querySelector('iframe.measured')");
+		const frame = await app.execute(`
 			const frame = document.querySelector("iframe");
-			return [frame.sandbox.contains("allow-scripts"), frame.sandbox.contains("allow-same-origin"), frame.contentDocument === null]`);
-		assert.deepEqual(reach, [false, false, true]);
+			const root = frame.contentDocument.documentElement;
+			return [frame.sandbox.contains("allow-scripts"), frame.clientHeight > 40, frame.clientHeight >= root.scrollHeight - 1, root.scrollWidth <= root.clientWidth + 1]`);
+		assert.deepEqual(frame, [false, true, true, true]);
+		// Links are asked about here too, although nothing runs in the frame.
+		await app.execute(`
+			const page = document.querySelector("iframe").contentDocument;
+			page.body.insertAdjacentHTML("beforeend", "<a href='https://203.0.113.9/x'>here</a>");
+			page.querySelector("body > a:last-child").click()`);
+		await app.see(
+			"the question before a link that misleads",
+			"return document.body.innerText.includes('The link leads to a number')",
+		);
+		await app.execute("[...document.querySelectorAll('dialog button')].at(-1).click()");
 		for (const [size, w, h] of [
 			["phone", 390, 844],
 			["tablet", 820, 1180],

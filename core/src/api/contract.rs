@@ -20,7 +20,7 @@ use crate::query::draft::{DraftContent, DraftFile, DraftSaved, DraftView, Queued
 use crate::query::find::{CoveredView, MarkView, PartView};
 use crate::query::list::{PersonView, RowOp, RowView, WindowUpdate, WindowView};
 use crate::query::mailboxes::MailboxView;
-use crate::query::message::{Attachment, BodyView, ListView, MessageView, Trust, Verdict};
+use crate::query::message::{Attachment, BodyView, Link, ListView, MessageView, Trust, Verdict};
 use crate::query::outbox::{OutgoingView, RecipientView};
 use serde::Deserialize;
 use serde_json::Value;
@@ -73,7 +73,7 @@ type Event = super::events::Event;
 contract! {
     types: AccountId, MailboxId, MessageId, ConversationId, PlacementId, ActionId, Role, Tls, Endpoint, Address, Attachment, ErrorView,
         Protocol, Source, Hint, FoundServers, Identity, BrowserSignIn, NewAccount, AccountChange, Added, PassphraseState, AccountView, AccountState, MailboxView, PersonView, RowView, WindowView, RowOp, WindowUpdate, PartView, MarkView, CoveredView, SearchView, BodyView,
-        Report, ListView, Verdict, Trust, MessageView, PartOfConversation, ConversationView, Mark, Done, Undone, NoticeView, DecisionView, OutgoingId, RecipientView, OutgoingView, DraftFile, Wishes, DraftContent, Quote, DraftView, DraftSaved, Queued, Saved, Event, Certificate, CertificateFault;
+        Report, ListView, Verdict, Trust, Link, MessageView, PartOfConversation, ConversationView, Mark, Done, Undone, NoticeView, DecisionView, OutgoingId, RecipientView, OutgoingView, DraftFile, Wishes, DraftContent, Quote, DraftView, DraftSaved, Queued, Saved, Event, Certificate, CertificateFault;
 
     accounts() -> Vec<AccountView>;
     mailboxes() -> Vec<MailboxView>;
@@ -105,6 +105,7 @@ contract! {
     message(id: PlacementId) -> MessageView;
     message_found(id: PlacementId, marks: Vec<MarkView>) -> MessageView;
     message_pictures(id: PlacementId, marks: Vec<MarkView>) -> MessageView;
+    link_look(url: String, words: String) -> Link;
     attachment_save(message: MessageId, part: u32) -> Saved;
     attachment_open(message: MessageId, part: u32) -> Saved;
     setting(key: String) -> String;

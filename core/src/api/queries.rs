@@ -11,7 +11,7 @@ use crate::query::conversation::ConversationView;
 use crate::query::find::MarkView;
 use crate::query::list::{LONGEST, ListScope, RowView, Source, Window, WindowView};
 use crate::query::mailboxes::MailboxView;
-use crate::query::message::MessageView;
+use crate::query::message::{Link, MessageView};
 use crate::query::{accounts, conversation, mailboxes, message as content};
 use crate::store::mailbox::MailboxRow;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -192,6 +192,11 @@ impl Core {
             self.pictures.lock().await.keep(&fetched);
         }
         content::message(&self.store, id, &marks, fetched).await
+    }
+
+    /// Where a link of a message really leads, and what about it is not as it looks.
+    pub async fn link_look(&self, url: String, words: String) -> Result<Link> {
+        Ok(content::look(&url, &words))
     }
 
     /// The raw message; NotFound while it is not on this device.

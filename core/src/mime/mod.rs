@@ -11,6 +11,7 @@ pub mod header;
 pub mod highlight;
 pub mod history;
 pub mod letter;
+pub mod link;
 pub mod quote;
 pub mod remote;
 pub mod render;

@@ -148,7 +148,7 @@ pub fn glance(raw: &[u8]) -> Glance {
                 .is_some_and(|p| p.content_id().is_none_or(|id| !shown.contains(bare(id))))
         };
         let files = m.attachments.iter().any(file);
-        let preview = first_words(&m.body_text(0).unwrap_or_default());
+        let preview = first_words(&own_text(m));
         Some(Glance { envelope, delivered, preview, files })
     });
     looked.unwrap_or_else(|| {
@@ -184,13 +184,24 @@ pub(super) fn thinned(raw: &[u8], large: usize, of_a_run: usize) -> Cow<'_, [u8]
 /// The first words of a message, for the list: at most 160 characters, without what was quoted.
 pub fn preview(raw: &[u8]) -> String {
     // The text stands in front of the files as a rule, and decoding those takes ten times as long.
-    let text_of =
-        |raw: &[u8]| with_message(raw, |m| m.body_text(0).map(|t| t.into_owned())).unwrap_or_default();
+    let text_of = |raw: &[u8]| with_message(raw, |m| Some(own_text(m).into_owned())).unwrap_or_default();
     let mut text = text_of(&raw[..raw.len().min(FOR_PREVIEW)]);
     if text.trim().is_empty() && raw.len() > FOR_PREVIEW {
         text = text_of(raw);
     }
     first_words(&text)
+}
+
+/// The text of a message; of one that is markup alone without what it repeats, as far as that begins near its top.
+fn own_text<'m>(m: &'m Message<'_>) -> Cow<'m, str> {
+    let first = m.text_body.first().and_then(|n| m.parts.get(*n as usize));
+    if let Some(PartType::Html(html)) = first.map(|p| &p.body) {
+        let near = &html[..html.floor_char_boundary(OF_A_RUN)];
+        if let Some(at) = history::begins(near) {
+            return Cow::Owned(mail_parser::decoders::html::html_to_text(&near[..at]));
+        }
+    }
+    m.body_text(0).unwrap_or_default()
 }
 
 fn first_words(text: &str) -> String {

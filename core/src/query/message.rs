@@ -3,6 +3,7 @@
 use super::find::MarkView;
 use crate::error::{Error, Kind, Result};
 use crate::mime::highlight::Mark;
+pub use crate::mime::link::{Link, look};
 use crate::mime::remote;
 pub use crate::mime::render::Attachment;
 use crate::mime::render::{self, View};

@@ -790,6 +790,28 @@ others: Array<Address>,
  */
 sealed: string, };
 
+export type LinkView = { 
+/**
+ * The host it leads to, as the network reads it.
+ */
+host: string, 
+/**
+ * The host that its words name, where that is another one's; empty otherwise.
+ */
+says: string, 
+/**
+ * Its host is written with letters of several scripts, so that it looks like another one.
+ */
+lookalike: boolean, 
+/**
+ * It leads to a number instead of a name.
+ */
+number: boolean, 
+/**
+ * It has a name in front of the host that looks like one: `https://bank.example@other.example`.
+ */
+posing: boolean, };
+
 export type MessageView = { 
 /**
  * The row it was opened from.
@@ -1345,6 +1367,7 @@ export interface Calls {
 	message: { params: { id: PlacementId }; result: MessageView };
 	message_found: { params: { id: PlacementId; marks: Array<MarkView> }; result: MessageView };
 	message_pictures: { params: { id: PlacementId; marks: Array<MarkView> }; result: MessageView };
+	link_look: { params: { url: string; words: string }; result: LinkView };
 	attachment_save: { params: { message: MessageId; part: number }; result: Saved };
 	attachment_open: { params: { message: MessageId; part: number }; result: Saved };
 	setting: { params: { key: string }; result: string };

@@ -296,6 +296,16 @@ export const en = {
 	fetching: "Fetching the message…",
 	fetchFailed: "This message is not on this device and could not be fetched.",
 	notJunk: "Not junk",
+	link: {
+		title: "Where this link leads",
+		says: (host: string) => `The words of the link say ${host}, but it leads elsewhere.`,
+		lookalike: "The address of the link imitates another one with similar letters.",
+		posing: "The link has a name in front of the address, to look like another one.",
+		number: "The link leads to a number, not to a name.",
+		leads: "It leads to:",
+		open: "Open it all the same",
+		stay: "Do not open",
+	},
 	trust: {
 		passed: (by: string) => `Really came from this address, says ${by}`,
 		failed: (address: string, by: string) =>

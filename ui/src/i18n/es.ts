@@ -295,6 +295,16 @@ export const es: Texts = {
 	fetching: "Descargando el mensaje…",
 	fetchFailed: "Este mensaje no está en este equipo y no se pudo descargar.",
 	notJunk: "No es spam",
+	link: {
+		title: "Adónde lleva este enlace",
+		says: (host) => `El texto del enlace dice ${host}, pero lleva a otro lugar.`,
+		lookalike: "La dirección del enlace imita otra con letras parecidas.",
+		posing: "El enlace lleva un nombre delante de la dirección, para parecer otra.",
+		number: "El enlace lleva a un número, no a un nombre.",
+		leads: "Lleva a:",
+		open: "Abrirlo de todos modos",
+		stay: "No abrir",
+	},
 	trust: {
 		passed: (by) => `Vino de verdad de esta dirección, según ${by}`,
 		failed: (address, by) =>

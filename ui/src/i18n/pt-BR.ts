@@ -297,6 +297,16 @@ export const ptBR: Texts = {
 	fetching: "Buscando a mensagem…",
 	fetchFailed: "Esta mensagem não está neste aparelho e não pôde ser buscada.",
 	notJunk: "Não é spam",
+	link: {
+		title: "Para onde este link leva",
+		says: (host) => `O texto do link diz ${host}, mas ele leva a outro lugar.`,
+		lookalike: "O endereço do link imita outro com letras parecidas.",
+		posing: "O link traz um nome antes do endereço, para parecer outro.",
+		number: "O link leva a um número, não a um nome.",
+		leads: "Leva a:",
+		open: "Abrir mesmo assim",
+		stay: "Não abrir",
+	},
 	trust: {
 		passed: (by) => `Veio mesmo deste endereço, segundo ${by}`,
 		failed: (address, by) =>

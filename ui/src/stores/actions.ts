@@ -105,15 +105,15 @@ export const subscribeFolder = (mailbox: string, wanted: boolean) =>
 /** What was decided otherwise is asked for again. */
 export const insist = (id: string) => run(() => call("decision_insist", { id }));
 
-/** Changes flags: of these messages, or of the `whole` conversations of these rows. What is one row is marked without a word, since one
- * sees it. */
+/** Changes flags: of these messages, or of the `whole` conversations of these rows. What is seen at once, one row or what is being read, is
+ * marked without a word. */
 export async function mark(mark: Mark, rows = targets(), whole = true) {
 	if (!rows.length) return;
 	// A star is for what was said last.
 	const all = whole && mark !== "star";
 	await run(
 		async () => call("mark", { ids: all ? await spread(rows, true) : rows, mark }),
-		rows.length === 1,
+		!whole || rows.length === 1,
 	);
 	if (whole && rows.length > 1) selection.clear();
 }

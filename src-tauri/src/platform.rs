@@ -6,7 +6,7 @@ use malote_core::error::{Error, Kind};
 use malote_core::model::PlacementId;
 use std::path::{Path, PathBuf};
 use tauri::webview::NewWindowResponse;
-use tauri::{AppHandle, Manager, Url, WebviewUrl, WebviewWindowBuilder};
+use tauri::{AppHandle, Emitter, Manager, Url, WebviewUrl, WebviewWindowBuilder};
 use tauri_plugin_opener::OpenerExt;
 
 use crate::outside;
@@ -99,12 +99,18 @@ fn window<'a>(
     page: WebviewUrl,
 ) -> WebviewWindowBuilder<'a, tauri::Wry, AppHandle> {
     let (outside, navigated) = (app.clone(), app.clone());
+    let asks = label == MAIN;
     let builder = WebviewWindowBuilder::new(app, label, page);
     #[cfg(desktop)]
     let builder = builder.on_document_title_changed(|window, title| drop(window.set_title(&title)));
     builder
         .on_new_window(move |url, _| {
-            open_link(&outside, &url);
+            if asks && matches!(url.scheme(), "http" | "https") {
+                // A link of a message: the page asks first where it is not as it looks.
+                let _ = outside.emit_to(MAIN, "link", url.as_str());
+            } else {
+                open_link(&outside, &url);
+            }
             NewWindowResponse::Deny
         })
         .on_navigation(move |url| {

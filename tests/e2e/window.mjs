@@ -88,8 +88,8 @@ test("the real window", async (t) => {
 		// Links are asked about here too, although nothing runs in the frame.
 		await app.execute(`
 			const page = document.querySelector("iframe").contentDocument;
-			page.body.insertAdjacentHTML("beforeend", "<a href='https://203.0.113.9/x'>here</a>");
-			page.querySelector("body > a:last-child").click()`);
+			page.body.insertAdjacentHTML("afterbegin", "<a href='https://203.0.113.9/x' target='_blank'>here</a> ")`);
+		await app.clickInFrame("iframe", "a");
 		await app.see(
 			"the question before a link that misleads",
 			"return document.body.innerText.includes('The link leads to a number')",

@@ -119,9 +119,11 @@ fn is_of(by: &str, host: &str, address: &str) -> bool {
 #[derive(Debug, Default)]
 struct Results {
     by: String,
-    /// Method, result, properties.
-    methods: Vec<(String, String, Vec<(String, String)>)>,
+    methods: Vec<Found>,
 }
+
+/// Method, result, properties.
+type Found = (String, String, Vec<(String, String)>);
 
 impl Results {
     fn read(field: &str) -> Self {

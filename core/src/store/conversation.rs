@@ -9,6 +9,7 @@ use super::{Store, Tx};
 use crate::error::Result;
 use crate::model::{Address, ConversationId, Envelope, Flags, MailboxId, MessageId, PlacementId, Role};
 use sha2::{Digest, Sha256};
+use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Row, Sqlite};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -260,6 +261,27 @@ pub struct Summary {
     pub authors: Vec<(Address, bool)>,
 }
 
+impl Summary {
+    /// Of what is seen of its messages, the oldest first: date, message, flags, row. A message that several mailboxes hold counts once, and
+    /// is read where it is read anywhere.
+    fn of(all: &[(i64, i64, u8, &SqliteRow)]) -> Result<Self> {
+        let mut read: HashMap<i64, bool> = HashMap::new();
+        for (_, message, bits, _) in all {
+            *read.entry(*message).or_default() |= bits & Flags::SEEN != 0;
+        }
+        let mut s = Self { count: read.len() as u32, read: read.values().all(|r| *r), ..Self::default() };
+        for (_, message, bits, row) in all {
+            s.starred |= bits & Flags::FLAGGED != 0;
+            s.has_attachments |= row.try_get::<bool, _>(4)?;
+            let author = Address { name: row.try_get(5)?, address: row.try_get(6)? };
+            let before = s.authors.iter().position(|(a, _)| a.address.eq_ignore_ascii_case(&author.address));
+            let unread = before.is_some_and(|at| s.authors.remove(at).1) || !read[message];
+            s.authors.push((author, unread));
+        }
+        Ok(s)
+    }
+}
+
 /// One message of a conversation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Part {
@@ -326,33 +348,36 @@ impl Store {
         let wanted: Vec<(i64, i64)> =
             heads.iter().filter(|(c, _)| c.0 != 0).map(|(c, m)| (c.0, m.0)).collect();
         let sql = format!(
-            "SELECT j.value ->> 0 AS conversation, j.value ->> 1 AS mailbox, p.message_id, MIN(p.bits & 1), MAX(p.bits & 4), m.has_attachments,
-                m.from_name, m.from_address
+            "SELECT j.key, p.message_id, p.bits, p.sort_date, m.has_attachments, m.from_name, m.from_address
              FROM json_each(?) j CROSS JOIN placement p ON p.conversation = j.value ->> 0 AND p.conversation <> 0 AND p.hidden = 0
              CROSS JOIN mailbox b ON b.id = p.mailbox_id CROSS JOIN message m ON m.id = p.message_id
-             WHERE p.mailbox_id = j.value ->> 1 OR {COUNTED}
-             GROUP BY j.key, p.message_id ORDER BY j.key, p.sort_date, p.id"
+             WHERE p.mailbox_id = j.value ->> 1 OR {COUNTED}"
         );
         let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
             .bind(serde_json::to_string(&wanted).unwrap_or_default())
             .fetch_all(self.reader())
             .await?;
-        let mut all: BTreeMap<(ConversationId, MailboxId), Summary> = BTreeMap::new();
-        for r in rows {
-            let of = (ConversationId(r.try_get(0)?), MailboxId(r.try_get(1)?));
-            let s = all.entry(of).or_insert_with(|| Summary { read: true, ..Summary::default() });
-            let read: bool = r.try_get::<i64, _>(3)? != 0;
-            s.count += 1;
-            s.read &= read;
-            s.starred |= r.try_get::<i64, _>(4)? != 0;
-            s.has_attachments |= r.try_get::<bool, _>(5)?;
-            let author = Address { name: r.try_get(6)?, address: r.try_get(7)? };
-            let before = s.authors.iter().position(|(a, _)| a.address.eq_ignore_ascii_case(&author.address));
-            let unread = before.map(|at| s.authors.remove(at).1).unwrap_or(false) || !read;
-            s.authors.push((author, unread));
+        // Put in order here: the parts of a conversation are few, and the database would sort all of them.
+        let mut parts: Vec<Vec<(i64, i64, u8, &SqliteRow)>> = vec![Vec::new(); wanted.len()];
+        for r in &rows {
+            let (of, message, bits, date): (i64, i64, i64, i64) =
+                (r.try_get(0)?, r.try_get(1)?, r.try_get(2)?, r.try_get(3)?);
+            if let Some(all) = parts.get_mut(of as usize) {
+                all.push((date, message, bits as u8, r));
+            }
         }
-        all.retain(|_, s| s.count > 1);
-        Ok(all)
+        let mut summaries = BTreeMap::new();
+        for ((conversation, mailbox), mut all) in wanted.into_iter().zip(parts) {
+            if all.len() < 2 {
+                continue;
+            }
+            all.sort_by_key(|(date, message, ..)| (*date, *message));
+            let summary = Summary::of(&all)?;
+            if summary.count > 1 {
+                summaries.insert((ConversationId(conversation), MailboxId(mailbox)), summary);
+            }
+        }
+        Ok(summaries)
     }
 
     /// The messages of the conversation that a placement belongs to, oldest first, each once: the newest `most` of them.

@@ -13,6 +13,8 @@ export interface Backend {
 	openAttachment(message: string, part: number): Promise<boolean>;
 	/** Opens a page in the user's browser. */
 	openLink(url: string): Promise<void>;
+	/** Hears of a link in a message that wants to be opened. */
+	onLink(hear: (url: string) => void): void;
 	/** What other programs, and links, want written; each is told once. */
 	wanted(): Promise<Wanted[]>;
 	/** Hears that something is wanted. */
@@ -60,6 +62,7 @@ export const raise: Backend["raise"] = (draft) => backend.raise(draft);
 export const leave: Backend["leave"] = (note) => backend.leave(note);
 export const onNote: Backend["onNote"] = (hear) => backend.onNote(hear);
 export const onClosing: Backend["onClosing"] = (put) => backend.onClosing(put);
+export const onLink: Backend["onLink"] = (hear) => backend.onLink(hear);
 export const openLink: Backend["openLink"] = (url) => backend.openLink(url);
 
 /** What was thrown, as an error that screens have words for. */

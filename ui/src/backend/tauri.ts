@@ -23,6 +23,7 @@ export const tauri: Backend = {
 	popOut: (draft, id) => invoke("pop_out", { draft, id }),
 	raise: (draft) => invoke<boolean>("raise", { draft }),
 	leave: (note) => invoke("leave", { note }),
+	onLink: (what) => hear("link", what),
 	onNote: (what) => hear("note", what),
 	onClosing: (put) => hear("closing", async () => invoke((await put()) ? "leave" : "stay", { note: null })),
 };

@@ -36,6 +36,7 @@ export const web: Backend = {
 		if (note) notes.postMessage(note);
 		window.close();
 	},
+	onLink: () => {},
 	onNote: (hear) => {
 		notes.onmessage = (message) => hear(message.data);
 	},

@@ -1,4 +1,4 @@
-import { call, type LinkView, openLink } from "../backend";
+import { call, type LinkView, onLink, openLink } from "../backend";
 import { attempt } from "./attempt";
 
 /** A link that is not as it looks, before it is opened. */
@@ -13,8 +13,28 @@ class Links {
 	pointed = $state("");
 	asked = $state.raw<Asked | null>(null);
 
+	/** Documents that are shown. */
+	#pages = new Set<Document>();
+
+	/** A window whose frames tell of no click says itself that a link wants to be opened. */
+	begin() {
+		onLink((url) => void this.follow(url, this.words(url)));
+	}
+
+	/** What the links say that lead there. */
+	private words(url: string): string {
+		const said: string[] = [];
+		for (const page of this.#pages) {
+			if (!page.defaultView) this.#pages.delete(page);
+			for (const at of page.querySelectorAll<HTMLAnchorElement>("a[href]"))
+				if (at.href === url) said.push(at.textContent ?? "");
+		}
+		return said.join(" ");
+	}
+
 	/** Watches the links of a document in which nothing runs; what is opened goes through here. */
 	watch(page: Document) {
+		this.#pages.add(page);
 		const link = (event: Event) => (event.target as Element | null)?.closest?.("a[href]");
 		const point = (event: Event) => {
 			this.pointed = link(event)?.getAttribute("href") ?? "";

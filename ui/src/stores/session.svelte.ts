@@ -16,6 +16,7 @@ import {
 } from "../backend";
 import { i18n } from "../i18n/index.svelte";
 import { throughBrowser } from "./browser";
+import { links } from "./links.svelte";
 import { list, UNIFIED } from "./list.svelte";
 import { look } from "./look.svelte";
 import { outbox } from "./outbox.svelte";
@@ -99,6 +100,7 @@ class Session {
 			document.addEventListener("visibilitychange", () => {
 				void call("shown", { visible: document.visibilityState === "visible" });
 			});
+			links.begin();
 			addEventListener("online", () => void call("network_changed", {}));
 			await look.start();
 			await Promise.all([this.readAll(), search.readSaved(), remote.read()]);

@@ -136,6 +136,10 @@ test("the real window", async (t) => {
 		await app.execute(
 			"[...document.querySelectorAll('.row')].find((r) => r.querySelector('.lucide-paperclip')).querySelector('[data-row]').click()",
 		);
+		await app.see("what belongs together", "return document.querySelectorAll('.letter').length > 0");
+		await app.execute(
+			"for (const p of document.querySelectorAll('.letter button.who[aria-expanded=false]')) if (p.querySelector('.lucide-paperclip')) p.click()",
+		);
 		await app.see("its attachments", "return !!document.querySelector('article section li')");
 		await app.execute("document.querySelector('article section li > button:last-child').click()");
 		await app.see(

@@ -40,9 +40,13 @@ function words(done: Done): string {
 	return texts[done.label]?.(done.count, target) ?? done.label;
 }
 
+/** What the user did last, for the key that takes it back. */
+let last: string[] = [];
+
 async function run(command: () => Promise<Done>, quiet = false) {
 	await attempt(async () => {
 		const done = await command();
+		if (done.actions.length) last = done.actions;
 		// A folder that was just made has a name only once the tree was read again.
 		if (done.target && !session.mailboxes.some((m) => m.id === done.target)) await session.readAll();
 		if (!quiet && done.actions.length) {
@@ -173,17 +177,22 @@ export const leaveList = (id: string, from: ListView) =>
 		toasts.show(i18n.t.list.left);
 	});
 
+/** What was opened is read. Nobody did that on purpose: it is not what is taken back next. */
+async function seen(ids: string[]) {
+	if (ids.length) await attempt(() => call("mark", { ids, mark: "read" }));
+}
+
 /** Opens a message and marks it as read; a draft is opened to go on writing. */
 export function show(id: string) {
 	list.cursor = id;
 	if (session.current?.role === "drafts") return void composers.draft(id);
-	void reader.show(id).then((unread) => mark("read", unread, false));
+	void reader.show(id).then(seen);
 }
 
 /** Opens one message of what is read, or closes it; a draft is opened to go on writing. */
 export function openPart(part: ConversationPart) {
 	if (part.draft) return void composers.draft(part.id);
-	if (reader.toggle(part.id)) void mark("read", [part.id], false);
+	if (reader.toggle(part.id)) void seen([part.id]);
 }
 
 /** The next or previous row: opened where a reader is beside the list, else only pointed at. */
@@ -199,7 +208,9 @@ export async function undo(actions?: string[]) {
 	// What offered to be undone has been, or is overtaken.
 	toasts.clear();
 	await attempt(async () => {
-		const undone = actions ? await call("undo", { actions }) : await call("undo_last", {});
+		const taken = actions ?? last;
+		last = [];
+		const undone = taken.length ? await call("undo", { actions: taken }) : await call("undo_last", {});
 		const t = i18n.t;
 		toasts.show(!undone.label ? t.nothingToUndo : undone.whole ? t.undone : t.undonePart);
 	});

@@ -353,6 +353,58 @@ test("conversations: one row, read as one, done with as one, and taken apart", a
 	assert.equal(await page.locator(".letter").count(), 1);
 });
 
+test("the folders of all accounts as one list", async (t) => {
+	const server = await mailServer();
+	const { url, end } = await device(server);
+	t.after(async () => {
+		await end();
+		await server.stop();
+	});
+	const bia = { address: "bia@exemplo.test", name: "Bia", user: "bia" };
+	await call(url, "account_add", { new: account(server, bia) });
+	await until("both in step", async () => {
+		const states = await call(url, "states", {});
+		return states.length === 2 && states.every((s) => s.phase === "in_step");
+	});
+	const mailboxes = await call(url, "mailboxes", {});
+	const inboxes = mailboxes.filter((m) => m.role === "inbox");
+	assert.equal(inboxes.length, 2);
+	// Somebody forwards something to the other account's inbox: moved there from its drafts.
+	const [, other] = await call(url, "accounts", {});
+	const content = await call(url, "draft_begin", { kind: "new", about: null });
+	const saved = await call(url, "draft_save", {
+		content: {
+			...content.content,
+			account: other.id,
+			from: { name: "Bia", address: bia.address },
+			subject: "Da Bia",
+		},
+		replaces: null,
+	});
+	assert.ok(saved.id && other);
+	await call(url, "move_to", {
+		ids: [saved.id],
+		mailbox: inboxes.find((m) => m.account === other.id).id,
+	});
+	for (const size of Object.keys(SIZES)) {
+		const page = await open(url, size, size === "tablet" ? { colorScheme: "dark" } : {});
+		await rows(page).first().waitFor();
+		if (size !== "laptop") await page.getByRole("button", { name: "Pastas" }).click();
+		await page.getByRole("heading", { name: "Todas as contas" }).waitFor();
+		await accessible(page, `folders of two accounts, ${size}`);
+		await page.screenshot({ path: join(shots, `${size}-accounts.png`) });
+		await page.locator(".folders ul").first().getByText("Entrada").click();
+		await page.locator(".status", { hasText: "621 mensagens" }).waitFor();
+		const one = page.locator(".row", { hasText: "Da Bia" });
+		await one.locator(".place", { hasText: bia.address }).waitFor();
+		assert.equal((await subjects(page))[0], "Da Bia", "in one order");
+		await accessible(page, `one list of two accounts, ${size}`);
+		await page.screenshot({ path: join(shots, `${size}-unified.png`) });
+		assert.deepEqual(page.outside, []);
+		await page.context().close();
+	}
+});
+
 test("searching, at every size: conditions, suggestions, what was looked through, and kept like a folder", async (t) => {
 	const server = await mailServer();
 	const { url, end } = await device(server);

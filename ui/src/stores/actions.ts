@@ -113,8 +113,8 @@ export const insist = (id: string) => run(() => call("decision_insist", { id }))
  * marked without a word. */
 export async function mark(mark: Mark, rows = targets(), whole = true) {
 	if (!rows.length) return;
-	// A star is for what was said last.
-	const all = whole && mark !== "star";
+	// A star is for what was said last, and so is "not read yet".
+	const all = whole && mark !== "star" && mark !== "unread";
 	await run(
 		async () => call("mark", { ids: all ? await spread(rows, true) : rows, mark }),
 		!whole || rows.length === 1,

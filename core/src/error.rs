@@ -97,6 +97,8 @@ pub enum Kind {
     FileUnreadable,
     /// A file that was to go along is larger than any server takes.
     FileTooLarge,
+    /// A file that does something when it is opened: it is only saved.
+    FileDangerous,
 }
 
 impl Kind {
@@ -145,6 +147,7 @@ impl Kind {
             Kind::NoSubmission => "no_submission",
             Kind::FileUnreadable => "file_unreadable",
             Kind::FileTooLarge => "file_too_large",
+            Kind::FileDangerous => "file_dangerous",
         }
     }
 
@@ -178,7 +181,8 @@ impl Kind {
             | Kind::NoPromise
             | Kind::NoForeignLetters
             | Kind::FileUnreadable
-            | Kind::FileTooLarge => (Scope::Message, Retry::Never),
+            | Kind::FileTooLarge
+            | Kind::FileDangerous => (Scope::Message, Retry::Never),
             Kind::NoSubmission => (Scope::Account, Retry::AfterUser),
             Kind::OverQuota => (Scope::Account, Retry::AfterUser),
             Kind::DiskFull => (Scope::Device, Retry::AfterUser),

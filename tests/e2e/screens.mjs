@@ -585,6 +585,82 @@ test("pictures from elsewhere, who a message is from, and what it repeats", asyn
 	);
 });
 
+test("filters, the source of a message, files that do something, and paper", async (t) => {
+	const server = await mailServer();
+	const { url, end } = await device(server);
+	t.after(async () => {
+		await end();
+		await server.stop();
+	});
+	const file = (name, type) =>
+		`--b\r\nContent-Type: ${type}; name="${name}"\r\nContent-Disposition: attachment; filename="${name}"\r\nContent-Transfer-Encoding: base64\r\n\r\nb2k=\r\n`;
+	const mail = (subject, ...files) =>
+		server.tell(
+			`raw ${Buffer.from(`From: Loja <a@loja.test>\r\nTo: ana@exemplo.test\r\nDate: Sat, 28 Nov 2026 10:00:00 -0300\r\nSubject: ${subject}\r\nMessage-ID: <${subject.replaceAll(" ", ".")}@loja.test>\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain; charset=utf-8\r\n\r\nSegue a nota.\r\n${files.join("")}--b--\r\n`).toString("base64")}`,
+		);
+	await mail("Duas fotos", file("casa.png", "image/png"), file("rua.png", "image/png"));
+	await mail("Sua nota", file("nota.pdf.exe", "application/octet-stream"), file("nota.html", "text/html"));
+	for (const size of Object.keys(SIZES)) {
+		const page = await open(url, size, size === "tablet" ? { colorScheme: "dark" } : {});
+		await rows(page).first().waitFor();
+		await page.getByRole("button", { name: "Filtrar" }).click();
+		await accessible(page, `filters, ${size}`);
+		await page.screenshot({ path: join(shots, `${size}-filters.png`) });
+		await page.getByRole("menuitem", { name: "Com anexo" }).click();
+		await page.locator(".chip").first().waitFor();
+		await until("only those with files", async () => {
+			const [all, with_] = [
+				await page.locator(".row").count(),
+				await page.locator(".row .lucide-paperclip").count(),
+			];
+			return all > 2 && all === with_;
+		});
+		await page.getByRole("button", { name: "Fechar busca" }).click();
+		await until("all of them", async () => (await page.locator(".chip").count()) === 0);
+		await page.locator("[data-row]", { hasText: "Sua nota" }).first().click();
+		const bad = page.locator("li.danger", { hasText: "Programa com nome de outra coisa" });
+		await bad.waitFor();
+		assert.equal(await page.locator("li.danger").count(), 2);
+		await accessible(page, `files that do something, ${size}`);
+		await page.screenshot({ path: join(shots, `${size}-danger.png`) });
+		await bad.locator("button.file").click();
+		await page.getByRole("heading", { name: "Salvar nota.pdf.exe?" }).waitFor();
+		await accessible(page, `saved only when insisted on, ${size}`);
+		await page.getByRole("button", { name: "Não salvar" }).click();
+		const [{ message }] = (
+			await call(url, "conversation", {
+				id: (
+					await call(url, "window_open", {
+						mailbox: (await call(url, "mailboxes", {})).find((m) => m.role === "inbox").id,
+						unified: null,
+						grouped: true,
+						count: 1,
+					})
+				).rows[0].id,
+			})
+		).messages;
+		await assert.rejects(call(url, "attachment_open", { message, part: 2 }), { code: "file_dangerous" });
+		// The source, and paper.
+		await page.getByRole("button", { name: "Mais", exact: true }).click();
+		await page.getByRole("menuitem", { name: "Código-fonte" }).click();
+		await page.locator("pre", { hasText: "Content-Disposition: attachment" }).waitFor();
+		await accessible(page, `source, ${size}`);
+		await page.screenshot({ path: join(shots, `${size}-source.png`) });
+		await page.keyboard.press("Escape");
+		await page.emulateMedia({ media: "print" });
+		assert.equal(await page.locator(".answer").isVisible(), false);
+		assert.equal(await page.locator(".letter").isVisible(), true);
+		await page.screenshot({ path: join(shots, `${size}-paper.png`) });
+		await page.emulateMedia({ media: "screen" });
+		if (size === "phone") await page.getByRole("button", { name: "Voltar" }).click();
+		await page.locator("[data-row]", { hasText: "Duas fotos" }).first().click();
+		await page.getByRole("button", { name: "Salvar todos" }).click();
+		await page.locator(".toast", { hasText: "rua" }).waitFor();
+		assert.deepEqual(page.outside, []);
+		await page.context().close();
+	}
+});
+
 test("another device's mail and marks come by themselves, and nothing jumps", async (t) => {
 	const server = await mailServer();
 	const [a, b] = [await device(server), await device(server)];

@@ -5,6 +5,7 @@
 //! that file is stale.
 
 use super::core::Core;
+use super::queries::SourceView;
 use super::search::SearchView;
 use super::types::{
     AccountChange, AccountState, Added, BrowserSignIn, Done, ErrorView, Mark, NewAccount, PassphraseState,
@@ -20,7 +21,7 @@ use crate::query::draft::{DraftContent, DraftFile, DraftSaved, DraftView, Queued
 use crate::query::find::{CoveredView, MarkView, PartView};
 use crate::query::list::{PersonView, RowOp, RowView, WindowUpdate, WindowView};
 use crate::query::mailboxes::MailboxView;
-use crate::query::message::{Attachment, BodyView, Link, ListView, MessageView, Trust, Verdict};
+use crate::query::message::{Attachment, BodyView, Danger, Link, ListView, MessageView, Trust, Verdict};
 use crate::query::outbox::{OutgoingView, RecipientView};
 use serde::Deserialize;
 use serde_json::Value;
@@ -71,9 +72,9 @@ fn usage(e: &serde_json::Error) -> ErrorView {
 type Event = super::events::Event;
 
 contract! {
-    types: AccountId, MailboxId, MessageId, ConversationId, PlacementId, ActionId, Role, Tls, Endpoint, Address, Attachment, ErrorView,
+    types: AccountId, MailboxId, MessageId, ConversationId, PlacementId, ActionId, Role, Tls, Endpoint, Address, Danger, Attachment, ErrorView,
         Protocol, Source, Hint, FoundServers, Identity, BrowserSignIn, NewAccount, AccountChange, Added, PassphraseState, AccountView, AccountState, MailboxView, PersonView, RowView, WindowView, RowOp, WindowUpdate, PartView, MarkView, CoveredView, SearchView, BodyView,
-        Report, ListView, Verdict, Trust, Link, MessageView, PartOfConversation, ConversationView, Mark, Done, Undone, NoticeView, DecisionView, OutgoingId, RecipientView, OutgoingView, DraftFile, Wishes, DraftContent, Quote, DraftView, DraftSaved, Queued, Saved, Event, Certificate, CertificateFault;
+        Report, ListView, Verdict, Trust, Link, SourceView, MessageView, PartOfConversation, ConversationView, Mark, Done, Undone, NoticeView, DecisionView, OutgoingId, RecipientView, OutgoingView, DraftFile, Wishes, DraftContent, Quote, DraftView, DraftSaved, Queued, Saved, Event, Certificate, CertificateFault;
 
     accounts() -> Vec<AccountView>;
     mailboxes() -> Vec<MailboxView>;
@@ -105,6 +106,8 @@ contract! {
     message(id: PlacementId) -> MessageView;
     message_found(id: PlacementId, marks: Vec<MarkView>) -> MessageView;
     message_pictures(id: PlacementId, marks: Vec<MarkView>) -> MessageView;
+    message_source(id: PlacementId) -> SourceView;
+    message_save(id: PlacementId) -> Saved;
     link_look(url: String, words: String) -> Link;
     attachment_save(message: MessageId, part: u32) -> Saved;
     attachment_open(message: MessageId, part: u32) -> Saved;

@@ -11,11 +11,13 @@ use crate::query::conversation::ConversationView;
 use crate::query::find::MarkView;
 use crate::query::list::{LONGEST, ListScope, RowView, Source, Window, WindowView};
 use crate::query::mailboxes::MailboxView;
-use crate::query::message::{Link, MessageView};
+use crate::query::message::{Danger, Link, MessageView};
 use crate::query::{accounts, conversation, mailboxes, message as content};
 use crate::store::mailbox::MailboxRow;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
+use ts_rs::TS;
 
 impl Core {
     /// All accounts.
@@ -209,6 +211,26 @@ impl Core {
         self.store.body(p.message).await?.ok_or_else(missing)
     }
 
+    /// A message as it is written, as far as that is on this device.
+    pub async fn message_source(&self, id: PlacementId) -> Result<SourceView> {
+        let p = self.store.placement(id).await?;
+        let missing = || Error::new(Kind::NotFound, id.to_string());
+        let raw = self.store.body(p.message).await?.ok_or_else(missing)?;
+        let cut = raw.len() > LONGEST_SOURCE;
+        let text = String::from_utf8_lossy(&raw[..raw.len().min(LONGEST_SOURCE)]).into_owned();
+        Ok(SourceView { text, cut })
+    }
+
+    /// Saves a whole message among the downloads, called after its subject.
+    pub async fn message_save(&self, id: PlacementId) -> Result<Saved> {
+        let (account, raw) = self.whole(id).await?;
+        tracing::debug!(%account, "a message is saved");
+        let message = self.store.placement(id).await?.message;
+        let subject = self.store.message(message).await?.envelope.subject;
+        let name = content::file_name(&subject, "eml");
+        write_new(&self.dirs.downloads.clone(), &name, raw).await
+    }
+
     /// One part of a message that is on this device.
     pub async fn part(&self, id: PlacementId, part: u32) -> Result<Vec<u8>> {
         let p = self.store.placement(id).await?;
@@ -235,9 +257,12 @@ impl Core {
         write_new(&dir, &name, bytes).await
     }
 
-    /// Puts a file of a message where another program can open it.
+    /// Puts a file of a message where another program can open it; FileDangerous for one that does something when it is opened.
     pub async fn attachment_open(&self, message: MessageId, part: u32) -> Result<Saved> {
         let (name, bytes) = self.file(message, part).await?;
+        if content::may_do(&name) != Danger::None {
+            return Err(Error::new(Kind::FileDangerous, name));
+        }
         let dir = self.dirs.cache.join("opened").join(format!("{message}-{part}"));
         // The last copy makes room for this one, so that opening twice gives one file.
         let _ = tokio::fs::remove_dir_all(&dir).await;
@@ -250,7 +275,18 @@ impl Core {
     }
 }
 
-/// Of what went out, lists show the recipients.
+/// The source of a message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct SourceView {
+    /// What is written, its first MiB.
+    pub text: String,
+    /// There is more.
+    pub cut: bool,
+}
+
+/// So much of the source of a message is shown.
+const LONGEST_SOURCE: usize = 1 << 20;
+
 /// Pictures that were fetched lately, so that a message that is looked at again asks nobody.
 #[derive(Default)]
 pub(super) struct Pictures {
@@ -279,6 +315,7 @@ impl Pictures {
     }
 }
 
+/// Of what went out, lists show the recipients.
 pub(super) fn is_outgoing(role: Option<Role>) -> bool {
     matches!(role, Some(Role::Sent | Role::Drafts))
 }

@@ -5,6 +5,7 @@
 
 pub mod compose;
 mod css;
+pub mod danger;
 mod documents;
 mod flowed;
 pub mod header;

@@ -1,5 +1,6 @@
 //! A whole message to what the reader shows.
 
+use super::danger::{Danger, danger};
 use super::header::{self, tidy, tidy_start};
 use super::highlight::{self, Mark};
 use super::quote::own_end;
@@ -41,6 +42,8 @@ pub struct Attachment {
     /// Bytes after decoding.
     #[ts(type = "number")]
     pub size: u64,
+    /// What it may do when it is opened.
+    pub danger: Danger,
     /// False while it is not on this device: it is fetched when somebody wants it.
     pub here: bool,
 }
@@ -255,6 +258,7 @@ fn render_parsed(m: &Message<'_>, view: &View) -> Rendered {
         let decoded = left_out.map(|size| (size as f64 * 57.0 / 78.0) as u64);
         attachments.push(Attachment {
             part: *number,
+            danger: danger(&name, &media_type),
             name: safe_name(&name),
             media_type,
             size: decoded.unwrap_or(part.len() as u64),

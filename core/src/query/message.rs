@@ -2,6 +2,8 @@
 
 use super::find::MarkView;
 use crate::error::{Error, Kind, Result};
+pub use crate::mime::danger::Danger;
+use crate::mime::danger::danger;
 use crate::mime::highlight::Mark;
 pub use crate::mime::link::{Link, look};
 use crate::mime::remote;
@@ -179,6 +181,18 @@ pub async fn pictures(store: &Store, id: PlacementId) -> Result<Vec<String>> {
     let found = tokio::task::spawn_blocking(move || render::render(&raw).remote).await;
     let found = found.map_err(|e| Error::new(Kind::Storage, "render").because(e))?;
     Ok(found.into_iter().filter(|p| p.tracker.is_none()).map(|p| p.url).collect())
+}
+
+/// A file called after a subject.
+pub fn file_name(subject: &str, ending: &str) -> String {
+    let short: String = subject.chars().take(80).collect();
+    let name = render::safe_name(&format!("{}.{ending}", short.replace('.', " ").trim()));
+    if name == ending { format!("message.{ending}") } else { name }
+}
+
+/// What a file may do when it is opened, by its name.
+pub fn may_do(name: &str) -> Danger {
+    danger(name, "")
 }
 
 /// One part of a message that is on this device: its name and its bytes.

@@ -40,6 +40,8 @@ name: string,
  */
 address: string, };
 
+export type Danger = "none" | "program" | "disguised" | "page" | "macros";
+
 export type Attachment = { 
 /**
  * Number of the part, for saving it.
@@ -57,6 +59,10 @@ media_type: string,
  * Bytes after decoding.
  */
 size: number, 
+/**
+ * What it may do when it is opened.
+ */
+danger: Danger, 
 /**
  * False while it is not on this device: it is fetched when somebody wants it.
  */
@@ -812,6 +818,16 @@ number: boolean,
  */
 posing: boolean, };
 
+export type SourceView = { 
+/**
+ * What is written, its first MiB.
+ */
+text: string, 
+/**
+ * There is more.
+ */
+cut: boolean, };
+
 export type MessageView = { 
 /**
  * The row it was opened from.
@@ -1367,6 +1383,8 @@ export interface Calls {
 	message: { params: { id: PlacementId }; result: MessageView };
 	message_found: { params: { id: PlacementId; marks: Array<MarkView> }; result: MessageView };
 	message_pictures: { params: { id: PlacementId; marks: Array<MarkView> }; result: MessageView };
+	message_source: { params: { id: PlacementId }; result: SourceView };
+	message_save: { params: { id: PlacementId }; result: Saved };
 	link_look: { params: { url: string; words: string }; result: LinkView };
 	attachment_save: { params: { message: MessageId; part: number }; result: Saved };
 	attachment_open: { params: { message: MessageId; part: number }; result: Saved };

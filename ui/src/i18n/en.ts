@@ -306,6 +306,34 @@ export const en = {
 		open: "Open it all the same",
 		stay: "Do not open",
 	},
+	danger: {
+		program: "Program: it does something when it is opened.",
+		disguised: "A program with the name of something else.",
+		page: "Page: it can ask for passwords as if it were another.",
+		macros: "May bring macros, which do something if you let them.",
+		title: (name: string) => `Save ${name}?`,
+		sure: "Malote does not open files like this. Save it only if you trust who sent it and expected it.",
+		save: "Save it all the same",
+		no: "Do not save",
+	},
+	saveAll: "Save all",
+	source: {
+		title: "Source",
+		copy: "Copy",
+		copied: "Copied",
+		save: "Save as .eml",
+		cut: "The rest is not shown here; save it to see all.",
+	},
+	print: "Print",
+	filter: {
+		title: "Filter",
+		choices: [
+			["Unread", "is:unread"],
+			["Starred", "is:starred"],
+			["With attachment", "has:attachment"],
+			["To me", "to:me"],
+		] as [string, string][],
+	},
 	trust: {
 		passed: (by: string) => `Really came from this address, says ${by}`,
 		failed: (address: string, by: string) =>
@@ -663,6 +691,8 @@ export const en = {
 			`The account ${s} has no server for sending yet. Nothing is lost, and what you wrote stays here. Enter one under Settings, Accounts.`,
 		file_unreadable: (s: string) =>
 			`The file ${s} cannot be read, so it was not attached. Everything else is as it was. Check that it is still there.`,
+		file_dangerous: (s: string) =>
+			`${s} does something when it is opened, so it was not. Save it, if you trust who sent it.`,
 		file_too_large: (s: string) =>
 			`${s} has more than 100 MB, and no mail server takes that. It was not attached. Send a link to it instead.`,
 		already_exists: (s: string) => `There is a folder ${s} already. Nothing was changed.`,

@@ -305,6 +305,34 @@ export const es: Texts = {
 		open: "Abrirlo de todos modos",
 		stay: "No abrir",
 	},
+	danger: {
+		program: "Programa: hace algo al abrirse.",
+		disguised: "Un programa con nombre de otra cosa.",
+		page: "Página: puede pedir contraseñas fingiendo ser otra.",
+		macros: "Puede traer macros, que hacen algo si las dejas.",
+		title: (name: string) => `¿Guardar ${name}?`,
+		sure: "Malote no abre archivos así. Guárdalo solo si confías en quien lo envió y lo esperabas.",
+		save: "Guardarlo de todos modos",
+		no: "No guardar",
+	},
+	saveAll: "Guardar todos",
+	source: {
+		title: "Código fuente",
+		copy: "Copiar",
+		copied: "Copiado",
+		save: "Guardar como .eml",
+		cut: "El resto no se muestra aquí; guárdalo para verlo todo.",
+	},
+	print: "Imprimir",
+	filter: {
+		title: "Filtrar",
+		choices: [
+			["No leídos", "es:no-leído"],
+			["Destacados", "es:destacado"],
+			["Con adjunto", "tiene:adjunto"],
+			["Para mí", "para:mi"],
+		],
+	},
 	trust: {
 		passed: (by) => `Vino de verdad de esta dirección, según ${by}`,
 		failed: (address, by) =>
@@ -657,6 +685,8 @@ export const es: Texts = {
 			`La cuenta ${x} aún no tiene servidor de envío. No se perdió nada, y lo que escribiste sigue aquí. Indica uno en Ajustes, Cuentas.`,
 		file_unreadable: (x) =>
 			`El archivo ${x} no se puede leer, así que no se adjuntó. Todo lo demás está como estaba. Comprueba que sigue ahí.`,
+		file_dangerous: (x) =>
+			`${x} hace algo al abrirse, por eso no se abrió. Guárdalo, si confías en quien lo envió.`,
 		file_too_large: (x) =>
 			`${x} tiene más de 100 MB, y ningún servidor de correo acepta eso. No se adjuntó. Envía un enlace a él.`,
 		already_exists: (x) => `Ya existe una carpeta ${x}. Nada cambió.`,

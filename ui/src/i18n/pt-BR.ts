@@ -307,6 +307,34 @@ export const ptBR: Texts = {
 		open: "Abrir mesmo assim",
 		stay: "Não abrir",
 	},
+	danger: {
+		program: "Programa: faz algo ao ser aberto.",
+		disguised: "Programa com nome de outra coisa.",
+		page: "Página: pode pedir senhas fingindo ser outra.",
+		macros: "Pode trazer macros, que fazem algo se você deixar.",
+		title: (name: string) => `Salvar ${name}?`,
+		sure: "O Malote não abre arquivos assim. Salve só se confia em quem enviou e esperava por ele.",
+		save: "Salvar mesmo assim",
+		no: "Não salvar",
+	},
+	saveAll: "Salvar todos",
+	source: {
+		title: "Código-fonte",
+		copy: "Copiar",
+		copied: "Copiado",
+		save: "Salvar como .eml",
+		cut: "O resto não é mostrado aqui; salve para ver tudo.",
+	},
+	print: "Imprimir",
+	filter: {
+		title: "Filtrar",
+		choices: [
+			["Não lidas", "está:não-lida"],
+			["Com estrela", "está:destacada"],
+			["Com anexo", "tem:anexo"],
+			["Para mim", "para:mim"],
+		],
+	},
 	trust: {
 		passed: (by) => `Veio mesmo deste endereço, segundo ${by}`,
 		failed: (address, by) =>
@@ -660,6 +688,8 @@ export const ptBR: Texts = {
 			`A conta ${x} ainda não tem servidor de envio. Nada se perdeu, e o que você escreveu fica aqui. Informe um em Ajustes, Contas.`,
 		file_unreadable: (x) =>
 			`O arquivo ${x} não pode ser lido, por isso não foi anexado. Todo o resto está como estava. Veja se ele ainda está lá.`,
+		file_dangerous: (x) =>
+			`${x} faz algo ao ser aberto, por isso não foi. Salve-o, se confia em quem enviou.`,
 		file_too_large: (x) =>
 			`${x} tem mais de 100 MB, e nenhum servidor de e-mail aceita isso. Não foi anexado. Envie um link para ele.`,
 		already_exists: (x) => `Já existe uma pasta ${x}. Nada mudou.`,

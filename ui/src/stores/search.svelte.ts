@@ -1,4 +1,5 @@
 import { type CoveredView, call, type MarkView, type PartView, type WindowView } from "../backend";
+import { i18n } from "../i18n/index.svelte";
 import { list, UNIFIED } from "./list.svelte";
 import { screen } from "./screen.svelte";
 
@@ -77,6 +78,14 @@ class Search {
 	reach(here: boolean) {
 		this.here = here;
 		this.submit();
+	}
+
+	/** Of the list that is shown only what meets a condition. */
+	filter(condition: string, folder: string) {
+		const unified = list.mailbox?.startsWith(UNIFIED);
+		screen.searching = true;
+		this.here = !unified;
+		this.submit(unified ? `${condition} ${i18n.t.find.say.in}:${folder} ` : `${condition} `);
 	}
 
 	private forget() {

@@ -58,7 +58,12 @@ pub fn covered(found: &SearchView) -> String {
 /// Exit statuses of DESIGN section 10.
 pub fn exit_status(kind: Kind) -> u8 {
     match kind {
-        Kind::Usage | Kind::NotFound | Kind::Cancelled | Kind::FileUnreadable | Kind::FileTooLarge => 2,
+        Kind::Usage
+        | Kind::NotFound
+        | Kind::Cancelled
+        | Kind::FileUnreadable
+        | Kind::FileTooLarge
+        | Kind::FileDangerous => 2,
         Kind::SignInRefused
         | Kind::PasswordExpired
         | Kind::SecretMissing
@@ -239,6 +244,11 @@ fn template(kind: Kind) -> [&'static str; 3] {
             "the file {} cannot be read; nothing was attached; check that it is still there and that you may read it.",
             "o arquivo {} não pode ser lido; nada foi anexado; veja se ele ainda está lá e se você pode lê-lo.",
             "el archivo {} no se puede leer; no se adjuntó nada; comprueba que sigue ahí y que puedes leerlo.",
+        ],
+        Kind::FileDangerous => [
+            "the file {} does something when it is opened, so it was not; save it if you trust who sent it.",
+            "o arquivo {} faz algo ao ser aberto, por isso não foi; salve-o se confia em quem enviou.",
+            "el archivo {} hace algo al abrirse, por eso no se abrió; guárdalo si confías en quien lo envió.",
         ],
         Kind::FileTooLarge => [
             "the file {} has more than 100 MB, which no server takes; it was not attached; send a link to it instead.",

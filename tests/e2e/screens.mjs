@@ -386,6 +386,14 @@ test("the folders of all accounts as one list", async (t) => {
 		ids: [saved.id],
 		mailbox: inboxes.find((m) => m.account === other.id).id,
 	});
+	// Drafts are never put together: what is done with one of them is about that one.
+	const drafts = await call(url, "window_open", {
+		mailbox: null,
+		unified: "drafts",
+		grouped: true,
+		count: 50,
+	});
+	assert.equal(drafts.grouped, false);
 	for (const size of Object.keys(SIZES)) {
 		const page = await open(url, size, size === "tablet" ? { colorScheme: "dark" } : {});
 		await rows(page).first().waitFor();

@@ -151,6 +151,8 @@ pub struct WindowView {
     pub rows: Vec<RowView>,
     /// Of a search: there may be more than `total`.
     pub more: bool,
+    /// Its rows are conversations.
+    pub grouped: bool,
 }
 
 /// One change of the rows of a window, applied in order.
@@ -334,6 +336,7 @@ impl Window {
             first: self.first,
             rows: self.rows.clone(),
             more: self.more(),
+            grouped: matches!(&self.source, Source::List(scope, ..) if scope.is_grouped()),
         }
     }
 

@@ -556,7 +556,11 @@ rows: Array<RowView>,
 /**
  * Of a search: there may be more than `total`.
  */
-more: boolean, };
+more: boolean, 
+/**
+ * Its rows are conversations.
+ */
+grouped: boolean, };
 
 export type RowOp = { "op": "remove", 
 /**

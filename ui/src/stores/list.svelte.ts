@@ -73,7 +73,6 @@ class List {
 		this.state = "loading";
 		this.error = null;
 		this.top = 0;
-		this.grouped = look.grouped && !query;
 		if (!same && !near) {
 			this.rows = [];
 			this.total = 0;
@@ -107,6 +106,7 @@ class List {
 		this.first = view.first;
 		this.rows = view.rows;
 		this.more = view.more;
+		this.grouped = view.grouped;
 	}
 
 	row(index: number): RowView | undefined {

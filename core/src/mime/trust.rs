@@ -1,8 +1,8 @@
 //! What can be said of who a message is from: what the user's own provider found when it came in (Authentication-Results, RFC 8601), and
 //! what a message does that honest ones do not.
 //!
-//! A field counts only when it is the topmost of its kind and bears the name of the user's provider: everything below can be written by
-//! whoever wrote the message. What nobody looked at is neither good nor bad.
+//! A field counts only when it stands above all others of its kind and bears the name of the user's provider: everything below one that does not
+//! can be written by whoever wrote the message. What nobody looked at is neither good nor bad.
 
 use super::guarded;
 use super::header::{self, section};
@@ -59,14 +59,19 @@ pub fn trust(raw: &[u8], host: &str, address: &str) -> Trust {
         let (first, others) =
             authors.split_first().map(|(a, rest)| (a.clone(), rest.to_vec())).unwrap_or_default();
         let domain = domain_of(&first.address);
-        let top = m.headers().iter().find(|h| h.name.as_str().eq_ignore_ascii_case("Authentication-Results"));
-        let top = top.and_then(|h| raw.get(h.offset_start() as usize..h.offset_end() as usize));
-        let results =
-            top.map(|bytes| Results::read(&String::from_utf8_lossy(&bytes[..bytes.len().min(LONGEST)])));
-        let (verdict, by) = match results.filter(|r| is_of(&r.by, host, address)) {
-            Some(r) => (r.verdict(&domain), r.by),
-            None => (Verdict::Unknown, String::new()),
+        // Some providers write one field for each method, one upon the other.
+        let fields =
+            m.headers().iter().filter(|h| h.name.as_str().eq_ignore_ascii_case("Authentication-Results"));
+        let bytes = fields.filter_map(|h| raw.get(h.offset_start() as usize..h.offset_end() as usize));
+        let read = bytes.map(|b| Results::read(&String::from_utf8_lossy(&b[..b.len().min(LONGEST)])));
+        let own: Vec<Results> = read.take_while(|r| is_of(&r.by, host, address)).take(10).collect();
+        let by = own.first().map(|r| r.by.clone()).unwrap_or_default();
+        let all = Results { by, methods: own.into_iter().flat_map(|r| r.methods).collect() };
+        let verdict = match all.verdict(&domain) {
+            Verdict::Passed if !takes_out_forgeries(&all.by) => Verdict::Unknown,
+            verdict => verdict,
         };
+        let by = all.by;
         let from_list = m.header_raw("List-Id").is_some() || m.header_raw("List-Post").is_some();
         let reply = m.reply_to().and_then(|a| a.first()).map(header::address).unwrap_or_default();
         let elsewhere = !from_list
@@ -103,16 +108,38 @@ fn is_of(by: &str, host: &str, address: &str) -> bool {
         ("gmail.com", "google.com"),
         ("googlemail.com", "google.com"),
         ("outlook.com", "microsoft.com"),
-        ("office365.com", "outlook.com"),
-        ("mail.me.com", "icloud.com"),
+        ("office365.com", "microsoft.com"),
+        ("me.com", "icloud.com"),
     ];
     if by.is_empty() {
         return false;
     }
     let own = [organisation(host).to_owned(), organisation(&domain_of(address)).to_owned()];
     let by = organisation(by);
-    let kin = |own: &String| KIN.iter().any(|(a, b)| own.ends_with(a) && by == *b);
+    let kin = |own: &String| KIN.iter().any(|(a, b)| own == a && by == *b);
     own.iter().any(|o| !o.is_empty() && (o == by || kin(o)))
+}
+
+/// Providers that take out what a message brings along under their name (RFC 8601 section 5), as is known of them (2026-11). Anybody can write a
+/// field under the name of one that does not: from those a doubt is believed, and no confirmation.
+fn takes_out_forgeries(by: &str) -> bool {
+    const KNOWN: [&str; 14] = [
+        "google.com",
+        "microsoft.com",
+        "icloud.com",
+        "yahoo.com",
+        "aol.com",
+        "messagingengine.com",
+        "fastmail.com",
+        "zoho.com",
+        "gmx.net",
+        "web.de",
+        "yandex.ru",
+        "yandex.net",
+        "mail.ru",
+        "mailbox.org",
+    ];
+    KNOWN.contains(&organisation(by))
 }
 
 /// An Authentication-Results field (RFC 8601 section 2.2).
@@ -291,9 +318,11 @@ mod tests {
 
     #[test]
     fn what_the_own_provider_found_counts_and_nothing_else() {
-        let ours = |rest: &str| {
-            of(&format!("Authentication-Results: mx1.exemplo.test; {rest}\nFrom: B <b@loja.test>")).verdict
+        let at = |by: &str, host: &str, rest: &str| {
+            let raw = format!("Authentication-Results: {by}; {rest}\r\nFrom: B <b@loja.test>\r\n\r\n");
+            trust(raw.as_bytes(), host, "ana@exemplo.test").verdict
         };
+        let ours = |rest: &str| at("mx.google.com", "imap.gmail.com", rest);
         assert_eq!(ours("dmarc=pass header.from=loja.test"), Verdict::Passed);
         assert_eq!(
             ours("spf=fail smtp.mailfrom=x.test; dmarc=fail (p=reject) header.from=loja.test"),
@@ -310,6 +339,9 @@ mod tests {
         );
         assert_eq!(ours("spf=pass smtp.mailfrom=bounce@loja.test"), Verdict::Passed);
         assert_eq!(ours("none"), Verdict::Unknown);
+        // Of a server of one's own, whose name anybody can write: its doubts count.
+        assert_eq!(at("mx1.exemplo.test", "imap.exemplo.test", "dmarc=pass"), Verdict::Unknown);
+        assert_eq!(at("mx1.exemplo.test", "imap.exemplo.test", "dmarc=fail"), Verdict::Failed);
         // Of somebody else, or below one of somebody else.
         assert_eq!(
             of("Authentication-Results: mx.evil.test; dmarc=pass\nFrom: b@loja.test").verdict,
@@ -321,7 +353,10 @@ mod tests {
         assert_eq!(trust(gmail, "imap.gmail.com", "ana@gmail.com").by, "mx.google.com");
         let outlook = b"Authentication-Results: spf=pass (sender IP is 192.0.2.1)\r\n smtp.mailfrom=loja.test; dkim=pass (signature was verified)\r\n header.d=loja.test;dmarc=bestguesspass action=none header.from=loja.test;compauth=pass reason=109\r\nFrom: <b@loja.test>\r\n\r\n";
         assert_eq!(trust(outlook, "outlook.office365.com", "ana@outlook.com").verdict, Verdict::Passed);
+        assert_eq!(trust(outlook, "outlook.office365.com", "ana@empresa.test").verdict, Verdict::Passed);
         assert_eq!(trust(outlook, "imap.exemplo.test", "ana@exemplo.test").verdict, Verdict::Unknown);
+        let icloud = b"Authentication-Results: bimi.icloud.com; bimi=skipped\r\nAuthentication-Results: dmarc.icloud.com; dmarc=pass header.from=loja.test\r\nFrom: <b@loja.test>\r\n\r\n";
+        assert_eq!(trust(icloud, "imap.mail.me.com", "ana@icloud.com").verdict, Verdict::Passed);
     }
 
     #[test]

@@ -11,7 +11,7 @@ use crate::query::conversation::ConversationView;
 use crate::query::find::MarkView;
 use crate::query::list::{LONGEST, ListScope, RowView, Source, Window, WindowView};
 use crate::query::mailboxes::MailboxView;
-use crate::query::message::{Danger, Link, MessageView};
+use crate::query::message::{Attachment, Danger, Link, MessageView};
 use crate::query::{accounts, conversation, mailboxes, message as content};
 use crate::store::mailbox::MailboxRow;
 use serde::{Deserialize, Serialize};
@@ -72,7 +72,10 @@ impl Core {
         };
         let grouped = grouped.unwrap_or(false) && role != Some(Role::Drafts);
         let scope = ListScope::mailboxes(rows.iter().map(|r| r.id).collect()).grouped(grouped);
-        let own = if grouped { self.own_addresses().await? } else { HashSet::new() };
+        let own = match grouped {
+            true => self.store.own_addresses().await?.iter().map(|a| a.to_lowercase()).collect(),
+            false => HashSet::new(),
+        };
         let view = self.open_window(Source::List(scope, is_outgoing(role), own), count).await?;
         if let Some(supervisor) = self.supervisor() {
             for row in rows {
@@ -90,16 +93,6 @@ impl Core {
             found.extend(all.into_iter().filter(|m| m.role == Some(role) && !m.hidden));
         }
         Ok(found)
-    }
-
-    /// Everything that the user writes as, in small letters.
-    async fn own_addresses(&self) -> Result<HashSet<String>> {
-        let mut own = HashSet::new();
-        for account in self.store.accounts().await? {
-            own.extend(self.store.identities(account.id).await?.iter().map(|i| i.address.to_lowercase()));
-            own.insert(account.address.to_lowercase());
-        }
-        Ok(own)
     }
 
     /// The conversation that a message belongs to, as seen from where this placement of it lies; oldest first.
@@ -223,12 +216,11 @@ impl Core {
 
     /// Saves a whole message among the downloads, called after its subject.
     pub async fn message_save(&self, id: PlacementId) -> Result<Saved> {
-        let (account, raw) = self.whole(id).await?;
-        tracing::debug!(%account, "a message is saved");
+        let (_, raw) = self.whole(id).await?;
         let message = self.store.placement(id).await?.message;
         let subject = self.store.message(message).await?.envelope.subject;
         let name = content::file_name(&subject, "eml");
-        write_new(&self.dirs.downloads.clone(), &name, raw).await
+        write_new(&self.dirs.downloads, &name, raw).await
     }
 
     /// One part of a message that is on this device.
@@ -238,7 +230,7 @@ impl Core {
     }
 
     /// One file of a message, fetched now where it was left out so far.
-    async fn file(&self, message: MessageId, part: u32) -> Result<(String, Vec<u8>)> {
+    async fn file(&self, message: MessageId, part: u32) -> Result<(Attachment, Vec<u8>)> {
         let found = content::attachment(&self.store, message, part).await;
         let row = self.store.message(message).await?;
         match (found, self.supervisor()) {
@@ -252,21 +244,21 @@ impl Core {
 
     /// Saves a file of a message among the downloads, under a name that is free.
     pub async fn attachment_save(&self, message: MessageId, part: u32) -> Result<Saved> {
-        let (name, bytes) = self.file(message, part).await?;
+        let (file, bytes) = self.file(message, part).await?;
         let dir = self.dirs.downloads.clone();
-        write_new(&dir, &name, bytes).await
+        write_new(&dir, &file.name, bytes).await
     }
 
     /// Puts a file of a message where another program can open it; FileDangerous for one that does something when it is opened.
     pub async fn attachment_open(&self, message: MessageId, part: u32) -> Result<Saved> {
-        let (name, bytes) = self.file(message, part).await?;
-        if content::may_do(&name) != Danger::None {
-            return Err(Error::new(Kind::FileDangerous, name));
+        let (file, bytes) = self.file(message, part).await?;
+        if file.danger != Danger::None {
+            return Err(Error::new(Kind::FileDangerous, file.name));
         }
         let dir = self.dirs.cache.join("opened").join(format!("{message}-{part}"));
         // The last copy makes room for this one, so that opening twice gives one file.
         let _ = tokio::fs::remove_dir_all(&dir).await;
-        write_new(&dir, &name, bytes).await
+        write_new(&dir, &file.name, bytes).await
     }
 
     /// A choice of the user on this device; empty when it was not made.
@@ -305,12 +297,14 @@ impl Pictures {
 
     fn keep(&mut self, fetched: &BTreeMap<String, String>) {
         for (url, data) in fetched {
+            if self.known.contains_key(url) {
+                continue;
+            }
             if self.size + data.len() > KEPT {
                 *self = Self::default();
             }
-            if self.known.insert(url.clone(), data.clone()).is_none() {
-                self.size += data.len();
-            }
+            self.size += data.len();
+            self.known.insert(url.clone(), data.clone());
         }
     }
 }

@@ -85,8 +85,7 @@ pub struct View {
 
 /// The same in a certain way.
 pub fn render_as(raw: &[u8], view: &View) -> Rendered {
-    let look = view.clone();
-    with_message(raw, move |m| Some(render_parsed(m, &look))).unwrap_or_else(|| {
+    with_message(raw, |m| Some(render_parsed(m, view))).unwrap_or_else(|| {
         let text = String::from_utf8_lossy(&raw[..raw.len().min(256 * 1024)]).into_owned();
         Rendered { html: of_plain(&text, &view.marks), plain: true, text, ..Rendered::default() }
     })

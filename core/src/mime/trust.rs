@@ -7,7 +7,7 @@
 use super::guarded;
 use super::header::{self, section};
 use crate::model::Address;
-use mail_parser::{MessageParser, MimeHeaders};
+use mail_parser::{Message, MessageParser, MimeHeaders};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -85,7 +85,7 @@ pub fn trust(raw: &[u8], host: &str, address: &str) -> Trust {
             lookalike: lookalike(&domain),
             answers_to: if elsewhere { reply.address } else { String::new() },
             others,
-            sealed: sealed(raw),
+            sealed: sealed(&m, raw),
         })
     })
     .unwrap_or_default()
@@ -246,7 +246,7 @@ fn posing(author: &Address) -> String {
 
 /// The plain form of a domain of which a label mixes scripts that look alike; empty for any other.
 pub fn lookalike(domain: &str) -> String {
-    let (shown, _) = idna(domain);
+    let (shown, ascii) = idna(domain);
     let mixed = shown.split('.').any(|label| {
         let mut scripts = label.chars().filter(|c| c.is_alphabetic()).map(script).collect::<Vec<_>>();
         scripts.sort_unstable();
@@ -258,7 +258,7 @@ pub fn lookalike(domain: &str) -> String {
         let letters: Vec<char> = label.chars().filter(|c| c.is_alphabetic()).collect();
         !letters.is_empty() && letters.iter().all(|c| "аеорсухіјѕԁһԛԝɡοα".contains(*c))
     });
-    if mixed || whole { idna(domain).1 } else { String::new() }
+    if mixed || whole { ascii } else { String::new() }
 }
 
 /// A domain as people read it, and as the network does (RFC 5891).
@@ -278,8 +278,7 @@ fn script(c: char) -> u8 {
 }
 
 /// How it is signed or encrypted (RFC 1847, RFC 3156, RFC 8551 section 3).
-fn sealed(raw: &[u8]) -> String {
-    let Some(m) = MessageParser::new().parse_headers(section(raw)) else { return String::new() };
+fn sealed(m: &Message<'_>, raw: &[u8]) -> String {
     let Some(root) = m.parts.first() else { return String::new() };
     let Some(kind) = root.content_type() else { return String::new() };
     let subtype = kind.subtype().unwrap_or_default().to_ascii_lowercase();

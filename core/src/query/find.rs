@@ -106,12 +106,10 @@ impl Search {
     pub async fn new(store: &Store, text: &str, moment: Moment, within: Option<MailboxId>) -> Result<Self> {
         let read = language::read(text, moment);
         let mut folders: Vec<MailboxRow> = Vec::new();
-        let mut own: Vec<String> = Vec::new();
         for account in store.accounts().await? {
             folders.extend(store.mailboxes(account.id).await?);
-            own.extend(store.identities(account.id).await?.into_iter().map(|i| i.address));
-            own.push(account.address);
         }
+        let own = store.own_addresses().await?;
         let named = names_folder(&read.wanted);
         let wanted = read.wanted.map(&|w| match w {
             Wanted::Folder(name) => folder(&name, &folders),

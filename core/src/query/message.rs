@@ -3,7 +3,6 @@
 use super::find::MarkView;
 use crate::error::{Error, Kind, Result};
 pub use crate::mime::danger::Danger;
-use crate::mime::danger::danger;
 use crate::mime::highlight::Mark;
 pub use crate::mime::link::{Link, look};
 use crate::mime::remote;
@@ -190,13 +189,8 @@ pub fn file_name(subject: &str, ending: &str) -> String {
     if name == ending { format!("message.{ending}") } else { name }
 }
 
-/// What a file may do when it is opened, by its name.
-pub fn may_do(name: &str) -> Danger {
-    danger(name, "")
-}
-
-/// One part of a message that is on this device: its name and its bytes.
-pub async fn attachment(store: &Store, message: MessageId, part: u32) -> Result<(String, Vec<u8>)> {
+/// One file of a message that is on this device: what is known of it, and its bytes.
+pub async fn attachment(store: &Store, message: MessageId, part: u32) -> Result<(Attachment, Vec<u8>)> {
     let missing = || Error::new(Kind::NotFound, message.to_string());
     let partial = store.message(message).await?.partial;
     let raw = store.body(message).await?.ok_or_else(missing)?;
@@ -204,7 +198,8 @@ pub async fn attachment(store: &Store, message: MessageId, part: u32) -> Result<
         let view = View { outline: partial, ..View::default() };
         let file = render::render_as(&raw, &view).attachments.into_iter().find(|a| a.part == part)?;
         file.here.then_some(())?;
-        Some((file.name, render::part(&raw, part)?))
+        let bytes = render::part(&raw, part)?;
+        Some((file, bytes))
     };
     tokio::task::spawn_blocking(found).await.ok().flatten().ok_or_else(missing)
 }

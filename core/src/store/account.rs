@@ -142,6 +142,16 @@ impl Store {
         read(&row.ok_or_else(|| Error::new(Kind::NotFound, id.to_string()))?)
     }
 
+    /// Every address that the user writes as, of all accounts.
+    pub async fn own_addresses(&self) -> Result<Vec<String>> {
+        let mut own = Vec::new();
+        for account in self.accounts().await? {
+            own.extend(self.identities(account.id).await?.into_iter().map(|i| i.address));
+            own.push(account.address);
+        }
+        Ok(own)
+    }
+
     /// The addresses that the user writes as, besides the account's own.
     pub async fn identities(&self, id: AccountId) -> Result<Vec<Identity>> {
         let rows = sqlx::query("SELECT name, address FROM identity WHERE account_id = ? ORDER BY id")

@@ -21,7 +21,7 @@ step "real servers, lying servers, other devices, kill -9"
 cargo test -p malote-tests
 
 step "the screens in a browser"
-node --test --test-concurrency=1 tests/e2e/screens.mjs tests/e2e/writing.mjs tests/e2e/hostile.mjs
+node --test --test-concurrency=1 tests/e2e/screens.mjs tests/e2e/reading.mjs tests/e2e/writing.mjs tests/e2e/hostile.mjs
 
 step "the app's own window"
 xvfb-run -a -s "-screen 0 1920x1300x24" dbus-run-session -- bash scripts/with-keyring.sh node --test --test-concurrency=1 \

@@ -57,7 +57,7 @@ async fn open_attachment(
     app: AppHandle,
     opened: State<'_, Opened>,
     message: MessageId,
-    part: u32,
+    part: String,
 ) -> Result<(), ErrorView> {
     let saved = opened.core(&app).await?.attachment_open(message, part).await?;
     platform::open_file(&app, &saved.path)

@@ -50,7 +50,7 @@ fn messages() -> Vec<(PathBuf, Vec<u8>)> {
 fn read_all_of(raw: &[u8]) {
     let rendered = render::render(raw);
     for file in rendered.attachments.iter().take(3) {
-        render::part(raw, file.part);
+        render::file(raw, &file.part, false);
     }
     render::glance(raw);
     render::preview(raw);

@@ -19,9 +19,11 @@ use crate::query::accounts::{AccountView, DecisionView, NoticeView};
 use crate::query::conversation::{ConversationView, PartView as PartOfConversation};
 use crate::query::draft::{DraftContent, DraftFile, DraftSaved, DraftView, Queued, Quote, Wishes};
 use crate::query::find::{CoveredView, MarkView, PartView};
+use crate::query::invitation::{Answer, Event as Appointment, Guest, InvitationView, Method, Repeats};
 use crate::query::list::{PersonView, RowOp, RowView, WindowUpdate, WindowView};
 use crate::query::mailboxes::MailboxView;
 use crate::query::message::{Attachment, BodyView, Danger, Link, ListView, MessageView, Trust, Verdict};
+use crate::query::preview::{Card, NestedView, Preview};
 use crate::query::outbox::{OutgoingView, RecipientView};
 use serde::Deserialize;
 use serde_json::Value;
@@ -74,7 +76,7 @@ type Event = super::events::Event;
 contract! {
     types: AccountId, MailboxId, MessageId, ConversationId, PlacementId, ActionId, Role, Tls, Endpoint, Address, Danger, Attachment, ErrorView,
         Protocol, Source, Hint, FoundServers, Identity, BrowserSignIn, NewAccount, AccountChange, Added, PassphraseState, AccountView, AccountState, MailboxView, PersonView, RowView, WindowView, RowOp, WindowUpdate, PartView, MarkView, CoveredView, SearchView, BodyView,
-        Report, ListView, Verdict, Trust, Link, SourceView, MessageView, PartOfConversation, ConversationView, Mark, Done, Undone, NoticeView, DecisionView, OutgoingId, RecipientView, OutgoingView, DraftFile, Wishes, DraftContent, Quote, DraftView, DraftSaved, Queued, Saved, Event, Certificate, CertificateFault;
+        Report, ListView, Verdict, Trust, Link, SourceView, Method, Answer, Guest, Repeats, Appointment, InvitationView, MessageView, NestedView, Card, Preview, PartOfConversation, ConversationView, Mark, Done, Undone, NoticeView, DecisionView, OutgoingId, RecipientView, OutgoingView, DraftFile, Wishes, DraftContent, Quote, DraftView, DraftSaved, Queued, Saved, Event, Certificate, CertificateFault;
 
     accounts() -> Vec<AccountView>;
     mailboxes() -> Vec<MailboxView>;
@@ -92,6 +94,7 @@ contract! {
     draft_send(content: DraftContent, replaces: Option<PlacementId>, at: i64, hold: u32, zone: i32) -> Queued;
     redirect(id: PlacementId, to: Vec<Address>, hold: u32, zone: i32) -> Queued;
     list_leave(id: PlacementId) -> ();
+    invitation_answer(id: PlacementId, answer: Answer, subject: String, text: String, hold: u32, zone: i32) -> Queued;
     file_take(file: DraftFile, data: String) -> DraftFile;
     files_drop(ids: Vec<String>) -> ();
     people(typed: String, count: u32) -> Vec<Address>;
@@ -109,8 +112,9 @@ contract! {
     message_source(id: PlacementId) -> SourceView;
     message_save(id: PlacementId) -> Saved;
     link_look(url: String, words: String) -> Link;
-    attachment_save(message: MessageId, part: u32) -> Saved;
-    attachment_open(message: MessageId, part: u32) -> Saved;
+    attachment_show(message: MessageId, part: String) -> Preview;
+    attachment_save(message: MessageId, part: String) -> Saved;
+    attachment_open(message: MessageId, part: String) -> Saved;
     setting(key: String) -> String;
 
     browser_begin(issuer: String, address: String, proxy: String, app_link: bool) -> BrowserSignIn;

@@ -18,7 +18,7 @@ impl Core {
             return self.begun(first, send::Letter::default(), None).await;
         };
         let (account, raw) = self.whole(about).await?;
-        let mine = self.addresses_of(account).await?;
+        let mine = self.store.addresses_of(account).await?;
         let said = send::letter(&raw).unwrap_or_default();
         let quote = (kind != "attach").then(|| shown::quote(&raw, &said));
         let answer = send::answer(&raw, &mine, kind == "reply_all");
@@ -187,7 +187,8 @@ impl Core {
     }
 
     /// The user as this address of an account; as the account's own where it is none of them.
-    async fn own(&self, account: AccountId, address: &str) -> Result<Address> {
+    /// The user as one of an account's addresses.
+    pub(super) async fn own(&self, account: AccountId, address: &str) -> Result<Address> {
         let row = self.store.account(account).await?;
         let identities = self.store.identities(account).await?;
         let chosen = identities.into_iter().find(|i| i.address.eq_ignore_ascii_case(address));
@@ -199,7 +200,7 @@ impl Core {
 
     /// The user as the address that a message was sent to.
     pub(super) async fn written_to(&self, account: AccountId, raw: &[u8]) -> Result<Address> {
-        let mine = self.addresses_of(account).await?;
+        let mine = self.store.addresses_of(account).await?;
         self.own(account, &send::answer(raw, &mine, false).from).await
     }
 
@@ -299,12 +300,6 @@ impl Core {
             supervisor.fetch(row.account, p.message, true).await?;
         }
         Ok((row.account, self.raw(id).await?))
-    }
-
-    async fn addresses_of(&self, account: AccountId) -> Result<Vec<String>> {
-        let own = self.store.account(account).await?.address;
-        let others = self.store.identities(account).await?.into_iter().map(|i| i.address);
-        Ok(std::iter::once(own).chain(others).collect())
     }
 
     pub(super) fn new_id(&self) -> String {

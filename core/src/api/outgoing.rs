@@ -6,6 +6,7 @@ use crate::error::{Error, Kind, Result};
 use crate::journal::send::{self, Leave, Letter};
 use crate::model::{AccountId, Address, OutgoingId, PlacementId};
 use crate::query::draft::Queued;
+use crate::query::invitation::{self, Answer, InvitationView};
 use crate::query::outbox::{self, OutgoingView};
 use crate::store::outbox::{NewOutgoing, Outgoing, State, Step};
 use std::time::{Duration, Instant};
@@ -115,6 +116,53 @@ impl Core {
             }
             Some(Leave::Page(_)) | None => Err(Error::new(Kind::NotFound, "List-Unsubscribe")),
         }
+    }
+
+    /// Answers the invitation that a message brings, to who invites, with a subject and a text for people. It leaves after `hold` seconds;
+    /// `zone` as in [`Core::draft_send`]. NotFound where the message brings none that can be answered.
+    pub async fn invitation_answer(
+        &self,
+        id: PlacementId,
+        answer: Answer,
+        subject: String,
+        text: String,
+        hold: u32,
+        zone: i32,
+    ) -> Result<Queued> {
+        let (account, raw) = self.whole(id).await?;
+        let row = self.store.account(account).await?;
+        let asked = self.invitation(id, &raw).await?;
+        let from = match asked.me.is_empty() {
+            true => self.written_to(account, &raw).await?,
+            false => self.own(account, &asked.me).await?,
+        };
+        let now = self.clock.now();
+        let said = invitation::reply(&raw, &from, answer, now).filter(|_| asked.asks);
+        let said = said.ok_or_else(|| Error::new(Kind::NotFound, "invitation"))?;
+        let about = send::answer(&raw, &[], false);
+        let date = now + i64::from(hold);
+        let letter = Letter {
+            message_id: send::message_id(&from.address, self.two_chances()),
+            from,
+            to: vec![said.to],
+            subject,
+            text,
+            calendar: said.calendar,
+            in_reply_to: about.in_reply_to,
+            references: about.references,
+            date,
+            zone,
+            ..Letter::default()
+        };
+        let (new, raw) = send::ready(&row, send::compose(&letter)?, (now, date), self.two_chances())?;
+        let at = new.not_before;
+        Ok(Queued { id: self.queue(new, raw).await?, at })
+    }
+
+    async fn invitation(&self, id: PlacementId, raw: &[u8]) -> Result<InvitationView> {
+        let message = self.store.message(self.store.placement(id).await?.message).await?;
+        let event = invitation::event(raw).ok_or_else(|| Error::new(Kind::NotFound, "invitation"))?;
+        invitation::invitation(&self.store, message.account, &message.envelope.from.address, event).await
     }
 
     pub(super) fn two_chances(&self) -> [u64; 2] {

@@ -12,6 +12,7 @@ use crate::query::find::MarkView;
 use crate::query::list::{LONGEST, ListScope, RowView, Source, Window, WindowView};
 use crate::query::mailboxes::MailboxView;
 use crate::query::message::{Attachment, Danger, Link, MessageView};
+use crate::query::preview::{self, Preview};
 use crate::query::{accounts, conversation, mailboxes, message as content};
 use crate::store::mailbox::MailboxRow;
 use serde::{Deserialize, Serialize};
@@ -224,13 +225,13 @@ impl Core {
     }
 
     /// One part of a message that is on this device.
-    pub async fn part(&self, id: PlacementId, part: u32) -> Result<Vec<u8>> {
+    pub async fn part(&self, id: PlacementId, part: String) -> Result<Vec<u8>> {
         let p = self.store.placement(id).await?;
-        Ok(content::attachment(&self.store, p.message, part).await?.1)
+        Ok(content::attachment(&self.store, p.message, &part).await?.1)
     }
 
     /// One file of a message, fetched now where it was left out so far.
-    async fn file(&self, message: MessageId, part: u32) -> Result<(Attachment, Vec<u8>)> {
+    async fn file(&self, message: MessageId, part: &str) -> Result<(Attachment, Vec<u8>)> {
         let found = content::attachment(&self.store, message, part).await;
         let row = self.store.message(message).await?;
         match (found, self.supervisor()) {
@@ -242,16 +243,27 @@ impl Core {
         }
     }
 
+    /// What there is to see of a file of a message, which is fetched now where it was left out so far.
+    pub async fn attachment_show(&self, message: MessageId, part: String) -> Result<Preview> {
+        match preview::preview(&self.store, message, &part).await {
+            Err(e) if e.kind == Kind::NotFound => {
+                self.file(message, &part).await?;
+                preview::preview(&self.store, message, &part).await
+            }
+            seen => seen,
+        }
+    }
+
     /// Saves a file of a message among the downloads, under a name that is free.
-    pub async fn attachment_save(&self, message: MessageId, part: u32) -> Result<Saved> {
-        let (file, bytes) = self.file(message, part).await?;
+    pub async fn attachment_save(&self, message: MessageId, part: String) -> Result<Saved> {
+        let (file, bytes) = self.file(message, &part).await?;
         let dir = self.dirs.downloads.clone();
         write_new(&dir, &file.name, bytes).await
     }
 
     /// Puts a file of a message where another program can open it; FileDangerous for one that does something when it is opened.
-    pub async fn attachment_open(&self, message: MessageId, part: u32) -> Result<Saved> {
-        let (file, bytes) = self.file(message, part).await?;
+    pub async fn attachment_open(&self, message: MessageId, part: String) -> Result<Saved> {
+        let (file, bytes) = self.file(message, &part).await?;
         if file.danger != Danger::None {
             return Err(Error::new(Kind::FileDangerous, file.name));
         }

@@ -49,6 +49,8 @@ pub struct Letter {
     pub references: Vec<String>,
     /// The message that it passes on, as In-Reply-To. Drafts remember it; it is not sent.
     pub forwards: String,
+    /// An answer to an invitation, as a calendar (RFC 6047); empty = none.
+    pub calendar: String,
     /// When, seconds since 1970.
     pub date: i64,
     /// How far the author's clock is east of UTC, minutes.
@@ -125,7 +127,9 @@ pub fn compose(letter: &Letter) -> Result<Vec<u8>> {
     let (inline, files): (Vec<&File>, Vec<&File>) = letter.files.iter().partition(shown);
     let plain = flowing(&letter.text);
     let rich = || SinglePart::html(letter.html.clone());
-    let body = if letter.html.is_empty() {
+    let body = if !letter.calendar.is_empty() {
+        Part::Multi(MultiPart::alternative().singlepart(plain).singlepart(answer(&letter.calendar)))
+    } else if letter.html.is_empty() {
         Part::Single(plain)
     } else if inline.is_empty() {
         Part::Multi(MultiPart::alternative().singlepart(plain).singlepart(rich()))
@@ -198,6 +202,12 @@ fn flowing(text: &str) -> SinglePart {
     let kind =
         ContentType::parse("text/plain; charset=utf-8; format=flowed").unwrap_or(ContentType::TEXT_PLAIN);
     SinglePart::builder().header(kind).body(super::flowed::flow(text))
+}
+
+/// What the calendar of who invited reads (RFC 6047 section 2.4).
+fn answer(calendar: &str) -> SinglePart {
+    let kind = ContentType::parse("text/calendar; method=REPLY; charset=utf-8");
+    SinglePart::builder().header(kind.unwrap_or(ContentType::TEXT_PLAIN)).body(calendar.to_owned())
 }
 
 enum Part {

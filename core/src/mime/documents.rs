@@ -2,19 +2,27 @@
 //! message: bounded in size, read without recursion, never run, and whatever is wrong with one only means that its text is not found.
 
 use super::guarded;
+use lopdf::content::{Content, Operation};
+use lopdf::{Document, Encoding, LoadOptions, Object, ObjectId};
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
+use std::collections::BTreeMap;
 use std::io::{Cursor, Read};
 use zip::ZipArchive;
 
 /// Endings of names, and subtypes, that are looked into.
-pub const KINDS: [&str; 12] =
-    ["txt", "csv", "md", "log", "docx", "docm", "xlsx", "xlsm", "pptx", "odt", "ods", "odp"];
+pub const KINDS: [&str; 13] =
+    ["txt", "csv", "md", "log", "pdf", "docx", "docm", "xlsx", "xlsm", "pptx", "odt", "ods", "odp"];
 
 /// More files in an archive are not looked at.
 const MAX_FILES: usize = 2000;
 /// Octets of one file of an archive, unpacked: 16 MiB. A bomb ends there.
 const MAX_FILE: u64 = 16 << 20;
+
+/// PDFs above this are not read, nor more pages, nor more octets of one, unpacked: 16 MiB, 60, 2 MiB.
+const MAX_PDF: usize = 16 << 20;
+const MAX_PAGES: usize = 60;
+const MAX_PAGE: usize = 2 << 20;
 
 /// At most about `most` octets of the text of a document of a kind: the ending of its name, or the subtype of its media type.
 pub fn text(kind: &str, bytes: &[u8], most: usize) -> String {
@@ -22,6 +30,7 @@ pub fn text(kind: &str, bytes: &[u8], most: usize) -> String {
         "txt" | "csv" | "md" | "log" | "plain" => {
             Some(String::from_utf8_lossy(&bytes[..bytes.len().min(most)]).into_owned())
         }
+        "pdf" => pdf(bytes, most),
         // What is in an archive says itself what it is.
         _ if bytes.starts_with(b"PK\x03\x04") && is_office(kind) => office(bytes, most),
         _ => None,
@@ -31,7 +40,76 @@ pub fn text(kind: &str, bytes: &[u8], most: usize) -> String {
 
 /// By the ending, or by the subtypes of RFC 6838's registry (`vnd.openxmlformats-officedocument…`, `vnd.oasis.opendocument…`).
 fn is_office(kind: &str) -> bool {
-    KINDS[4..].contains(&kind) || kind.starts_with("vnd.openxmlformats") || kind.starts_with("vnd.oasis")
+    KINDS[5..].contains(&kind) || kind.starts_with("vnd.openxmlformats") || kind.starts_with("vnd.oasis")
+}
+
+/// ISO 32000. One that is encrypted, or that is pictures of text, says nothing.
+fn pdf(bytes: &[u8], most: usize) -> Option<String> {
+    if bytes.len() > MAX_PDF || !bytes.starts_with(b"%PDF-") {
+        return None;
+    }
+    let options = LoadOptions { max_decompressed_size: Some(MAX_FILE as usize), ..LoadOptions::default() };
+    let document = Document::load_mem_with_options(bytes, options).ok()?;
+    let mut out = String::new();
+    for page in document.get_pages().into_values().take(MAX_PAGES) {
+        if out.len() >= most {
+            break;
+        }
+        // A page that cannot be read keeps nobody from the next.
+        let _ = page_text(&document, page, most, &mut out);
+        out.push('\n');
+    }
+    Some(out)
+}
+
+/// What a page shows, in the order in which it is drawn (ISO 32000-1 section 9.4). What is put elsewhere begins another word.
+fn page_text(pdf: &Document, page: ObjectId, most: usize, out: &mut String) -> lopdf::Result<()> {
+    let mut fonts: BTreeMap<Vec<u8>, Encoding<'_>> = BTreeMap::new();
+    for (name, font) in pdf.get_page_fonts(page)? {
+        // One that is not understood says nothing.
+        fonts.extend(font.get_font_encoding_with_limit(pdf, MAX_PAGE).ok().map(|encoding| (name, encoding)));
+    }
+    let (mut font, mut height) = (None, 0.0);
+    for Operation { operator, operands } in Content::decode(&pdf.get_page_content_with_limit(page, MAX_PAGE)?)?.operations {
+        let number = |n: usize| operands.get(n).and_then(|o| o.as_float().ok()).unwrap_or(0.0);
+        let mut moved = |line: bool| match (line, out.ends_with(['\n', ' ']) || out.is_empty()) {
+            (true, _) if !out.ends_with('\n') => out.push('\n'),
+            (false, false) => out.push(' '),
+            _ => {}
+        };
+        match operator.as_str() {
+            "Tf" => font = operands.first().and_then(|f| fonts.get(f.as_name().ok()?)),
+            "Td" | "TD" => moved(number(1) != 0.0),
+            "Tm" => {
+                moved(number(5) != height);
+                height = number(5);
+            }
+            "T*" | "ET" => moved(true),
+            "'" | "\"" => {
+                moved(true);
+                show(&operands[operands.len().saturating_sub(1)..], font, out);
+            }
+            "Tj" | "TJ" => show(&operands, font, out),
+            _ => {}
+        }
+        if out.len() >= most {
+            break;
+        }
+    }
+    Ok(())
+}
+
+fn show(what: &[Object], font: Option<&Encoding<'_>>, out: &mut String) {
+    let Some(font) = font else { return };
+    for one in what {
+        match one {
+            Object::String(bytes, _) => out.push_str(&Document::decode_text(font, bytes).unwrap_or_default()),
+            Object::Array(pieces) => show(pieces, Some(font), out),
+            // In thousandths of the size of the font: wider than what brings letters together or apart.
+            gap if gap.as_float().is_ok_and(|wide| wide < -150.0) && !out.ends_with(' ') => out.push(' '),
+            _ => {}
+        }
+    }
 }
 
 /// Office Open XML (ECMA-376) and OpenDocument (ISO 26300): archives of XML.
@@ -156,6 +234,38 @@ mod tests {
         assert!(words("zip", &odt).is_empty(), "other archives are not looked into");
     }
 
+    /// A document of one page, packed.
+    fn document(content: &[u8]) -> Vec<u8> {
+        use lopdf::{Stream, dictionary};
+        let mut pdf = Document::with_version("1.5");
+        let pages = pdf.new_object_id();
+        let font = pdf.add_object(dictionary! { "Type" => "Font", "Subtype" => "Type1", "BaseFont" => "Helvetica", "Encoding" => "WinAnsiEncoding" });
+        let page_content = pdf.add_object(Stream::new(dictionary! {}, content.to_vec()));
+        let page = pdf.add_object(dictionary! {
+            "Type" => "Page", "Parent" => pages, "Contents" => page_content,
+            "Resources" => dictionary! { "Font" => dictionary! { "F1" => font } },
+        });
+        let all = dictionary! { "Type" => "Pages", "Kids" => vec![page.into()], "Count" => 1 };
+        pdf.objects.insert(pages, all.into());
+        let catalog = pdf.add_object(dictionary! { "Type" => "Catalog", "Pages" => pages });
+        pdf.trailer.set("Root", catalog);
+        pdf.compress();
+        let mut bytes = Vec::new();
+        assert!(pdf.save_to(&mut bytes).is_ok());
+        bytes
+    }
+
+    #[test]
+    fn the_text_of_a_pdf() {
+        let boleto = document(b"BT /F1 12 Tf 50 700 Td (Boleto n\xfamero 1234) Tj 0 -20 Td [(Venci) 10 (mento)] TJ ET");
+        assert_eq!(words("pdf", &boleto), ["Boleto", "número", "1234", "Vencimento"]);
+        assert!(words("pdf", b"%PDF-1.4 nada").is_empty());
+        assert!(words("pdf", b"PK").is_empty());
+        let bomb = document(format!("BT /F1 12 Tf {} ET", "(a) Tj ".repeat(4 << 20)).as_bytes());
+        assert!(bomb.len() < 1 << 20);
+        assert!(text("pdf", &bomb, 1000).len() < 4 << 20);
+    }
+
     /// A file of a gigabyte of one letter in a kilobyte's worth of archive.
     #[test]
     fn a_bomb_ends_soon() {
@@ -175,6 +285,18 @@ mod tests {
             let _ = text("odt", &bytes, 1000);
             bytes.truncate(cut);
             let _ = text("docx", &bytes, 1000);
+        }
+
+        #[test]
+        fn whatever_calls_itself_a_pdf(flips in proptest::collection::vec((8usize..2000, any::<u8>()), 0..20), cut in 0usize..2000) {
+            let mut bytes = document(b"BT /F1 12 Tf (um) Tj ET");
+            for (at, byte) in flips {
+                let at = at % bytes.len();
+                bytes[at] = byte;
+            }
+            let _ = text("pdf", &bytes, 1000);
+            bytes.truncate(cut);
+            let _ = text("pdf", &bytes, 1000);
         }
     }
 }

@@ -40,6 +40,7 @@ fn read(m: &Message<'_>) -> Letter {
         html: html.map(clean).unwrap_or_default(),
         files: m.attachments.iter().filter_map(|n| file(m, m.parts.get(*n as usize)?, *n)).collect(),
         date: m.date().map(|d| d.to_timestamp()).unwrap_or_default(),
+        calendar: String::new(),
         zone: 0, // it is sent from where its author is then
         message_id: m.message_id().map(tidy).unwrap_or_default(),
         in_reply_to: ids(m.in_reply_to()).into_iter().next().unwrap_or_default(),

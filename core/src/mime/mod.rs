@@ -3,14 +3,16 @@
 //! A message is hostile input. Parsing is bounded in size, guarded against panics of the parser, and never recursive in
 //! code of ours; HTML leaves here only through [`sanitize`].
 
+pub mod card;
 pub mod compose;
 mod css;
 pub mod danger;
-mod documents;
+pub mod documents;
 mod flowed;
 pub mod header;
 pub mod highlight;
 pub mod history;
+pub mod invite;
 pub mod letter;
 pub mod link;
 pub mod quote;
@@ -20,6 +22,7 @@ pub mod report;
 pub mod sanitize;
 pub mod subscription;
 pub mod text;
+mod tnef;
 pub mod trust;
 pub mod wishes;
 

@@ -5,13 +5,15 @@ use super::header::{self, tidy, tidy_start};
 use super::highlight::{self, Mark};
 use super::quote::own_end;
 use super::remote::{self, Picture};
-use super::{flowed, guarded, history, sanitize};
+use super::compose::media_type;
+use super::{flowed, guarded, history, sanitize, tnef};
 use crate::model::Envelope;
 use base64::Engine;
 use mail_parser::{Message, MessageParser, MessagePart, MimeHeaders, PartType};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use ts_rs::TS;
 
 /// In a message that came in part: stands in the header of a part that was left out, with its encoded size.
@@ -25,6 +27,8 @@ const FOR_PREVIEW: usize = 32 << 10;
 const OF_A_RUN: usize = 12 << 10;
 /// Octets of a text in which its own words are looked for, to be its first ones: 4 KiB.
 const OF_OWN: usize = 4 << 10;
+/// Messages in messages are opened down to here.
+const DEEPEST: usize = 8;
 /// More parts than this are not listed.
 const MAX_PARTS: usize = 1000;
 /// Inline pictures above this are listed as attachments instead: 4 MiB.
@@ -33,8 +37,8 @@ const MAX_INLINE: usize = 4 << 20;
 /// A file that came with a message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct Attachment {
-    /// Number of the part, for saving it.
-    pub part: u32,
+    /// Where it stands in the message, for saving it: the number of the part; of a file in a file both, `4.2`.
+    pub part: String,
     /// File name, safe to show and to use.
     pub name: String,
     /// MIME type.
@@ -77,6 +81,8 @@ pub fn render(raw: &[u8]) -> Rendered {
 pub struct View {
     /// It came in part.
     pub outline: bool,
+    /// It is a file of another message: where it stands there.
+    pub within: String,
     /// What was searched, to be marked.
     pub marks: Vec<Mark>,
     /// Pictures that were fetched: address to `data:` URL.
@@ -103,13 +109,49 @@ fn cleaned(html: &str, pictures: &BTreeMap<String, String>) -> Option<(sanitize:
     Some((sanitize::clean(html, pictures)?, String::new()))
 }
 
+/// A page that came as a file.
+pub fn page(html: &str) -> Rendered {
+    let clean = guarded(|| sanitize::clean(html, &BTreeMap::new()));
+    match clean {
+        Some(clean) => Rendered { html: clean.html, blocked: clean.blocked, ..Rendered::default() },
+        None => Rendered { html: of_plain(html, &[]), plain: true, ..Rendered::default() },
+    }
+}
+
 fn of_plain(text: &str, marks: &[Mark]) -> String {
     highlight::marked(&sanitize::from_plain(text), marks)
 }
 
-/// The decoded bytes of one part.
-pub fn part(raw: &[u8], number: u32) -> Option<Vec<u8>> {
-    with_message(raw, |m| decoded(m, m.parts.get(number as usize)?))
+/// One file of a message: what is known of it, and its bytes where they are here. `part` as in [`Attachment`].
+pub fn file(raw: &[u8], part: &str, outline: bool) -> Option<(Attachment, Option<Vec<u8>>)> {
+    let (number, inside) = part.split_once('.').map_or((part, ""), |(number, inside)| (number, inside));
+    let number: u32 = number.parse().ok()?;
+    let (one, bytes) = with_message(raw, |m| {
+        let part = m.parts.get(number as usize)?;
+        let one = attachment(part, number, &View { outline, ..View::default() });
+        let bytes = if one.here { Some(decoded(m, part)?) } else { None };
+        Some((one, bytes))
+    })?;
+    if inside.is_empty() {
+        return Some((one, bytes));
+    }
+    let bytes = bytes?;
+    let within = format!("{number}.{inside}");
+    if tnef::is_one(&one.name, &one.media_type) {
+        let (name, bytes) = tnef::files(&bytes).into_iter().nth(inside.parse().ok()?)?;
+        return Some((in_a_file(within, &name, bytes.len()), Some(bytes.to_vec())));
+    }
+    if inside.split('.').count() > DEEPEST || !is_message(&one) {
+        return None;
+    }
+    let (one, bytes) = file(&bytes, inside, false)?;
+    Some((Attachment { part: within, ..one }, bytes))
+}
+
+/// Whether it is a whole message.
+pub fn is_message(file: &Attachment) -> bool {
+    matches!(file.media_type.as_str(), "message/rfc822" | "message/global")
+        || file.name.to_ascii_lowercase().ends_with(".eml")
 }
 
 /// The same of a message that was parsed; `None` for what is only made of other parts.
@@ -223,7 +265,7 @@ pub(super) fn with_message<T>(
 }
 
 fn render_parsed(m: &Message<'_>, view: &View) -> Rendered {
-    let View { outline, marks, fetched } = view;
+    let View { marks, fetched, .. } = view;
     let text = flowed::text_of(m);
     let mut shown_in_html = inline_pictures(m);
     shown_in_html.extend(fetched.iter().map(|(url, data)| (url.clone(), data.clone())));
@@ -242,27 +284,19 @@ fn render_parsed(m: &Message<'_>, view: &View) -> Rendered {
         if shown {
             continue;
         }
-        let kind = part.content_type();
-        let media_type = kind
-            .map(|c| format!("{}/{}", c.ctype(), c.subtype().unwrap_or("octet-stream")).to_lowercase())
-            .unwrap_or_else(|| "application/octet-stream".to_owned());
-        let name = part.attachment_name().map(str::to_owned).unwrap_or_else(|| default_name(part, *number));
-        let left_out: Option<u64> = part
-            .headers
-            .iter()
-            .find(|h| *outline && h.name.as_str().eq_ignore_ascii_case(LEFT_OUT))
-            .and_then(|h| h.value.as_text())
-            .and_then(|size| size.trim().parse().ok());
-        // Base64 in lines: 57 bytes become 78.
-        let decoded = left_out.map(|size| (size as f64 * 57.0 / 78.0) as u64);
-        attachments.push(Attachment {
-            part: *number,
-            danger: danger(&name, &media_type),
-            name: safe_name(&name),
-            media_type,
-            size: decoded.unwrap_or(part.len() as u64),
-            here: left_out.is_none(),
+        let one = attachment(part, *number, view);
+        // What Exchange wrapped is shown as if it had not.
+        let inside = match tnef::is_one(&one.name, &one.media_type) && one.here {
+            true => tnef::files(part.contents()),
+            false => Vec::new(),
+        };
+        let files = inside.iter().enumerate().map(|(n, (name, bytes))| {
+            in_a_file(format!("{}.{n}", one.part), name, bytes.len())
         });
+        attachments.extend(files);
+        if inside.is_empty() {
+            attachments.push(one);
+        }
     }
     match cleaned {
         Some((clean, history)) => {
@@ -283,6 +317,43 @@ fn render_parsed(m: &Message<'_>, view: &View) -> Rendered {
             let (html, history) = (of_plain(text[..own].trim_end(), marks), of_plain(&text[own..], marks));
             Rendered { html, history, plain: true, text, attachments, ..Rendered::default() }
         }
+    }
+}
+
+fn attachment(part: &MessagePart<'_>, number: u32, view: &View) -> Attachment {
+    let kind = part.content_type();
+    let media_type = kind
+        .map(|c| format!("{}/{}", c.ctype(), c.subtype().unwrap_or("octet-stream")).to_lowercase())
+        .unwrap_or_else(|| "application/octet-stream".to_owned());
+    let name = part.attachment_name().map(str::to_owned).unwrap_or_else(|| default_name(part, number));
+    let left_out: Option<u64> = part
+        .headers
+        .iter()
+        .find(|h| view.outline && h.name.as_str().eq_ignore_ascii_case(LEFT_OUT))
+        .and_then(|h| h.value.as_text())
+        .and_then(|size| size.trim().parse().ok());
+    // Base64 in lines: 57 bytes become 78.
+    let decoded = left_out.map(|size| (size as f64 * 57.0 / 78.0) as u64);
+    Attachment {
+        part: if view.within.is_empty() { number.to_string() } else { format!("{}.{number}", view.within) },
+        danger: danger(&name, &media_type),
+        name: safe_name(&name),
+        media_type,
+        size: decoded.unwrap_or(part.len() as u64),
+        here: left_out.is_none(),
+    }
+}
+
+/// A file in a `winmail.dat`, of which nobody told the type.
+fn in_a_file(part: String, name: &str, size: usize) -> Attachment {
+    let media_type = media_type(Path::new(name)).to_owned();
+    Attachment {
+        part,
+        danger: danger(name, &media_type),
+        name: safe_name(name),
+        media_type,
+        size: size as u64,
+        here: true,
     }
 }
 
@@ -388,8 +459,37 @@ mod tests {
         );
         assert_eq!(r.attachments.len(), 1, "the inline picture is no attachment");
         assert_eq!((r.attachments[0].name.as_str(), r.attachments[0].size), ("boleto.pdf", 4));
-        assert_eq!(part(MAIL, r.attachments[0].part).as_deref(), Some(&b"%PDF"[..]));
+        let bytes = file(MAIL, &r.attachments[0].part, false).and_then(|(_, bytes)| bytes);
+        assert_eq!(bytes.as_deref(), Some(&b"%PDF"[..]));
         assert_eq!(preview(MAIL), "Olá");
+    }
+
+    #[test]
+    fn files_in_files() {
+        use base64::Engine;
+        let data = base64::engine::general_purpose::STANDARD.encode(tnef::tests::sample());
+        let inner = format!(
+            "Subject: dentro\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=n\r\n\r\n--n\r\nContent-Type: text/plain\r\n\r\nOi\r\n--n\r\nContent-Type: application/ms-tnef; name=winmail.dat\r\nContent-Transfer-Encoding: base64\r\n\r\n{data}\r\n--n--\r\n"
+        );
+        let raw = format!(
+            "Subject: fora\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=m\r\n\r\n--m\r\nContent-Type: text/plain\r\n\r\nSegue.\r\n--m\r\nContent-Type: message/rfc822\r\n\r\n{inner}\r\n--m--\r\n"
+        );
+        let outer = &render(raw.as_bytes()).attachments[0];
+        assert_eq!((outer.name.as_str(), is_message(outer)), ("dentro.eml", true));
+        let (_, message) = file(raw.as_bytes(), &outer.part, false).unwrap_or_else(|| panic!("no file"));
+        let message = message.unwrap_or_default();
+        let view = View { within: outer.part.clone(), ..View::default() };
+        let inside = render_as(&message, &view);
+        assert!(inside.html.contains("Oi"), "{inside:?}");
+        let names: Vec<&str> = inside.attachments.iter().map(|a| a.name.as_str()).collect();
+        assert_eq!(names, ["NOTA.TXT", "Relatório.pdf"], "as if nobody had wrapped them");
+        let one = &inside.attachments[1];
+        assert_eq!((one.media_type.as_str(), one.size), ("application/pdf", 8));
+        let (told, bytes) = file(raw.as_bytes(), &one.part, false).unwrap_or_else(|| panic!("{}", one.part));
+        assert_eq!((&told, bytes.as_deref()), (one, Some(&b"%PDF-1.4"[..])));
+        for nothing in ["", "9", "2.9", "2.2.9", "2.1.1", "x", "2.x", "2.2.1.1", "-1"] {
+            assert_eq!(file(raw.as_bytes(), nothing, false).and_then(|(_, bytes)| bytes), None, "{nothing}");
+        }
     }
 
     #[test]

@@ -42,6 +42,25 @@ pub fn first_text(raw: &[u8]) -> String {
     render::with_message(raw, |m| Some(flowed::text_of(m))).unwrap_or_default()
 }
 
+/// The text of a file that does not say how it is written: what is no UTF-8 is of an old code page, western as a rule.
+pub fn of_bytes(bytes: &[u8]) -> String {
+    match bytes {
+        [0xff, 0xfe, rest @ ..] => utf16(rest, u16::from_le_bytes),
+        [0xfe, 0xff, rest @ ..] => utf16(rest, u16::from_be_bytes),
+        _ => match std::str::from_utf8(bytes) {
+            Ok(text) => text.trim_start_matches('\u{feff}').to_owned(),
+            // Cut in the middle of a character.
+            Err(e) if e.error_len().is_none() && e.valid_up_to() > 1000 => String::from_utf8_lossy(bytes).into_owned(),
+            Err(_) => bytes.iter().map(|b| char::from(*b)).collect(),
+        },
+    }
+}
+
+fn utf16(bytes: &[u8], of: fn([u8; 2]) -> u16) -> String {
+    let units: Vec<u16> = bytes.chunks_exact(2).map(|c| of([c[0], c[1]])).collect();
+    String::from_utf16_lossy(&units)
+}
+
 fn look(m: &Message<'_>, depth: usize, found: &mut Searchable) {
     for (n, part) in m.text_bodies().take(MAX_PARTS).enumerate() {
         match &part.body {

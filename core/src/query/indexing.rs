@@ -1,6 +1,8 @@
 //! Keeps the full-text index in step with the mail, a little behind it: what is new, what came, what is gone.
 
+use super::invitation;
 use crate::error::{Error, Kind, Result};
+use crate::mime::invite;
 use crate::mime::text::searchable;
 use crate::search::words::spell;
 use crate::store::Store;
@@ -75,9 +77,11 @@ fn entry(lacking: Unindexed) -> Entry {
         recipients: String::new(),
         body: None,
         files: String::new(),
+        event: None,
     };
     let Some(Content { date, subject, from, to, raw }) = lacking.content else { return none };
     let found = raw.as_deref().map(searchable);
+    let event = raw.as_deref().and_then(invite::event);
     let (body, files) = found.map_or((None, String::new()), |f| (Some(f.body), f.files));
     let to: Vec<&str> = to.iter().flat_map(|a| [a.name.as_str(), a.address.as_str()]).collect();
     Entry {
@@ -88,6 +92,7 @@ fn entry(lacking: Unindexed) -> Entry {
         recipients: words(&to),
         body,
         files,
+        event: event.as_ref().map(invitation::row),
         ..none
     }
 }

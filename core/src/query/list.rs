@@ -59,6 +59,8 @@ pub struct RowView {
     pub keywords: Vec<String>,
     /// Whether files came with it.
     pub attachments: bool,
+    /// Whether it is about an appointment.
+    pub event: bool,
     /// Bytes.
     pub size: u64,
 }
@@ -119,6 +121,7 @@ impl RowView {
             draft: r.flags.has(Flags::DRAFT),
             keywords: r.flags.keywords.into_iter().collect(),
             attachments: r.has_attachments,
+            event: r.has_event,
             size: r.size,
         }
     }
@@ -433,6 +436,7 @@ mod tests {
             draft: false,
             keywords: Vec::new(),
             attachments: false,
+            event: false,
             size: 0,
         }
     }

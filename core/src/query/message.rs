@@ -1,9 +1,11 @@
 //! One message as the reader shows it.
 
 use super::find::MarkView;
+use super::invitation::{self, InvitationView};
 use crate::error::{Error, Kind, Result};
 pub use crate::mime::danger::Danger;
 use crate::mime::highlight::Mark;
+use crate::mime::invite;
 pub use crate::mime::link::{Link, look};
 use crate::mime::remote;
 pub use crate::mime::render::Attachment;
@@ -49,6 +51,8 @@ pub struct MessageView {
     pub reports: Vec<Report>,
     /// What can be said of who it is from; `None` while the content is not here.
     pub trust: Option<Trust>,
+    /// The appointment that it is about.
+    pub invitation: Option<InvitationView>,
     /// The content; `None` while it is not on this device.
     pub body: Option<BodyView>,
 }
@@ -95,32 +99,24 @@ pub async fn message(
 ) -> Result<MessageView> {
     let p = store.placement(id).await?;
     let m = store.message(p.message).await?;
-    let (body, list, trust) = match store.body(p.message).await? {
-        None => (None, None, None),
+    let (body, list, trust, event) = match store.body(p.message).await? {
+        None => (None, None, None, None),
         Some(raw) => {
-            let view = View { outline: m.partial, marks: marks_in_text(marks), fetched };
+            let view = View { outline: m.partial, marks: marks_in_text(marks), fetched, ..View::default() };
             let account = store.account(m.account).await?;
             let reading = move || {
                 let trust = trust::trust(&raw, &account.incoming.host, &account.address);
-                (render::render_as(&raw, &view), subscription::list(&raw), trust)
+                (render::render_as(&raw, &view), subscription::list(&raw), trust, invite::event(&raw))
             };
-            let (rendered, list, trust) = tokio::task::spawn_blocking(reading)
+            let (rendered, list, trust, event) = tokio::task::spawn_blocking(reading)
                 .await
                 .map_err(|e| Error::new(Kind::Storage, "render").because(e))?;
-            let (seen, see): (Vec<_>, Vec<_>) =
-                rendered.remote.into_iter().partition(|p| p.tracker.is_none());
-            let trackers: BTreeSet<String> = see.into_iter().filter_map(|p| p.tracker).collect();
-            let body = Some(BodyView {
-                pictures: seen.len() as u32,
-                trackers: trackers.into_iter().collect(),
-                html: rendered.html,
-                history: rendered.history,
-                plain: rendered.plain,
-                blocked: rendered.blocked,
-                attachments: rendered.attachments,
-            });
-            (body, list.map(list_view), Some(trust))
+            (Some(body_view(rendered)), list.map(list_view), Some(trust), event)
         }
+    };
+    let invitation = match event {
+        Some(event) => Some(invitation::invitation(store, m.account, &m.envelope.from.address, event).await?),
+        None => None,
     };
     let reports = store.reports(m.account, p.message, &m.envelope.message_id).await?;
     Ok(MessageView {
@@ -138,8 +134,24 @@ pub async fn message(
         list,
         reports,
         trust,
+        invitation,
         body,
     })
+}
+
+/// What was rendered, as the screen takes it.
+pub(super) fn body_view(rendered: render::Rendered) -> BodyView {
+    let (seen, see): (Vec<_>, Vec<_>) = rendered.remote.into_iter().partition(|p| p.tracker.is_none());
+    let trackers: BTreeSet<String> = see.into_iter().filter_map(|p| p.tracker).collect();
+    BodyView {
+        pictures: seen.len() as u32,
+        trackers: trackers.into_iter().collect(),
+        html: rendered.html,
+        history: rendered.history,
+        plain: rendered.plain,
+        blocked: rendered.blocked,
+        attachments: rendered.attachments,
+    }
 }
 
 fn list_view(list: subscription::List) -> ListView {
@@ -190,16 +202,14 @@ pub fn file_name(subject: &str, ending: &str) -> String {
 }
 
 /// One file of a message that is on this device: what is known of it, and its bytes.
-pub async fn attachment(store: &Store, message: MessageId, part: u32) -> Result<(Attachment, Vec<u8>)> {
+pub async fn attachment(store: &Store, message: MessageId, part: &str) -> Result<(Attachment, Vec<u8>)> {
     let missing = || Error::new(Kind::NotFound, message.to_string());
     let partial = store.message(message).await?.partial;
     let raw = store.body(message).await?.ok_or_else(missing)?;
+    let part = part.to_owned();
     let found = move || {
-        let view = View { outline: partial, ..View::default() };
-        let file = render::render_as(&raw, &view).attachments.into_iter().find(|a| a.part == part)?;
-        file.here.then_some(())?;
-        let bytes = render::part(&raw, part)?;
-        Some((file, bytes))
+        let (file, bytes) = render::file(&raw, &part, partial)?;
+        Some((file, bytes?))
     };
     tokio::task::spawn_blocking(found).await.ok().flatten().ok_or_else(missing)
 }

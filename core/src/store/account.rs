@@ -146,10 +146,16 @@ impl Store {
     pub async fn own_addresses(&self) -> Result<Vec<String>> {
         let mut own = Vec::new();
         for account in self.accounts().await? {
-            own.extend(self.identities(account.id).await?.into_iter().map(|i| i.address));
-            own.push(account.address);
+            own.extend(self.addresses_of(account.id).await?);
         }
         Ok(own)
+    }
+
+    /// The addresses that the user writes as through an account, the account's own first.
+    pub async fn addresses_of(&self, id: AccountId) -> Result<Vec<String>> {
+        let own = self.account(id).await?.address;
+        let others = self.identities(id).await?.into_iter().map(|i| i.address);
+        Ok(std::iter::once(own).chain(others).collect())
     }
 
     /// The addresses that the user writes as, besides the account's own.

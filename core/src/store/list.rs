@@ -33,6 +33,8 @@ pub struct ListRow {
     pub size: u64,
     /// Whether it has attachments.
     pub has_attachments: bool,
+    /// Whether it is about an appointment.
+    pub has_event: bool,
 }
 
 /// A place in a list: what it is ordered by.
@@ -97,7 +99,7 @@ impl ListScope {
 }
 
 /// What a row of a list shows, of a placement `p` and its message `m`.
-const LIST_COLUMNS: &str = "p.id, p.message_id, p.mailbox_id, p.conversation, p.bits, p.keywords, p.sort_date, m.subject, m.from_name, m.from_address, m.recipients, m.preview, m.size, m.has_attachments";
+const LIST_COLUMNS: &str = "p.id, p.message_id, p.mailbox_id, p.conversation, p.bits, p.keywords, p.sort_date, m.subject, m.from_name, m.from_address, m.recipients, m.preview, m.size, m.has_attachments, EXISTS (SELECT 1 FROM event e WHERE e.message_id = p.message_id) AS has_event";
 
 impl Store {
     /// How many rows a list has: what the triggers counted.
@@ -190,5 +192,6 @@ fn read_list_row(r: &SqliteRow) -> Result<ListRow> {
         flags: Flags::from_columns(r.try_get("bits")?, &keywords),
         size: r.try_get::<i64, _>("size")? as u64,
         has_attachments: r.try_get("has_attachments")?,
+        has_event: r.try_get("has_event")?,
     })
 }

@@ -10,6 +10,7 @@ pub mod action;
 pub mod body;
 pub mod conversation;
 pub mod decision;
+pub mod event;
 mod hold;
 pub mod intent;
 pub mod list;

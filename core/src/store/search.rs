@@ -6,6 +6,7 @@
 //! found without sorting all that do.
 
 use super::body::Packed;
+use super::event::EventRow;
 use super::{Store, Tx, pool};
 use crate::error::{Kind, Result};
 use crate::model::{AccountId, Address, MailboxId, MessageId, PlacementId};
@@ -22,7 +23,7 @@ const INDEX: &str = "search.db";
 /// Says that a query met damage in it: the next start makes it anew.
 const SUSPECT: &str = "search.suspect";
 /// Goes up when what is written into the index changes: an older one is made anew.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 /// What the index leaves to the mail on a disk: 64 MiB.
 #[cfg(unix)]
 const ROOM: u64 = 64 << 20;
@@ -100,6 +101,8 @@ pub struct Entry {
     pub body: Option<String>,
     /// Of names of files, and of the text in them.
     pub files: String,
+    /// The appointment that it is about; kept with the mail.
+    pub event: Option<EventRow>,
 }
 
 /// A message that matches.
@@ -608,6 +611,9 @@ impl Tx {
         .bind(serde_json::to_string(&done).unwrap_or_default())
         .execute(self.conn())
         .await?;
+        let events: Vec<(MessageId, EventRow)> =
+            entries.iter().filter_map(|e| Some((e.id, e.event.clone()?))).collect();
+        self.add_events(&events).await?;
         self.touched.index = true;
         Ok(())
     }

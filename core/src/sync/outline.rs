@@ -179,7 +179,7 @@ mod tests {
         let rendered = render_as(&out.unwrap_or_default(), &View { outline: true, ..View::default() });
         assert!(rendered.html.contains("Bom dia") && !rendered.plain);
         let file = &rendered.attachments[0];
-        assert_eq!((file.name.as_str(), file.here, file.part), ("planta.pdf", false, 4));
+        assert_eq!((file.name.as_str(), file.here, file.part.as_str()), ("planta.pdf", false, "4"));
         assert!((19 << 20..20 << 20).contains(&file.size), "{}", file.size);
         assert!(plan.assemble(|_| None).is_none(), "half an answer is none");
     }

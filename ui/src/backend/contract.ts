@@ -44,9 +44,9 @@ export type Danger = "none" | "program" | "disguised" | "page" | "macros";
 
 export type Attachment = { 
 /**
- * Number of the part, for saving it.
+ * Where it stands in the message, for saving it: the number of the part; of a file in a file both, `4.2`.
  */
-part: number, 
+part: string, 
 /**
  * File name, safe to show and to use.
  */
@@ -528,6 +528,10 @@ keywords: Array<string>,
  */
 attachments: boolean, 
 /**
+ * Whether it is about an appointment.
+ */
+event: boolean, 
+/**
  * Bytes.
  */
 size: number, };
@@ -832,6 +836,154 @@ text: string,
  */
 cut: boolean, };
 
+export type Method = "publish" | "request" | "reply" | "cancel" | "counter";
+
+export type InvitationAnswer = "none" | "accepted" | "tentative" | "declined" | "delegated";
+
+export type Guest = { 
+/**
+ * Who.
+ */
+who: Address, 
+/**
+ * What they said, as far as the sender knew.
+ */
+answer: InvitationAnswer, 
+/**
+ * It takes place without them too.
+ */
+optional: boolean, };
+
+export type Repeats = { 
+/**
+ * day, week, month, year; empty = in some other way.
+ */
+every: string, 
+/**
+ * Each so many of these.
+ */
+interval: number, 
+/**
+ * On these days of the week, 0 = Sunday; empty = that of the first.
+ */
+days: Array<number>, 
+/**
+ * The last day, seconds since 1970; 0 = none is named.
+ */
+until: number, 
+/**
+ * So many times; 0 = no number is named.
+ */
+count: number, };
+
+export type Appointment = { 
+/**
+ * By which it is known everywhere.
+ */
+uid: string, 
+/**
+ * Of an appointment that comes again, the one that is meant, as it is written; empty = all.
+ */
+recurrence: string, 
+/**
+ * What is wanted.
+ */
+method: Method, 
+/**
+ * Which version of it.
+ */
+sequence: number, 
+/**
+ * When this was written, seconds since 1970; 0 = it does not say.
+ */
+stamp: number, 
+/**
+ * What it is called.
+ */
+summary: string, 
+/**
+ * Where.
+ */
+place: string, 
+/**
+ * What is said of it.
+ */
+description: string, 
+/**
+ * When it begins, seconds since 1970; of whole days and of times without a zone as if that were UTC.
+ */
+starts: number, 
+/**
+ * When it ends: the first moment, or the first day, that is not part of it.
+ */
+ends: number, 
+/**
+ * Whole days.
+ */
+all_day: boolean, 
+/**
+ * The same by the clock wherever somebody is.
+ */
+floating: boolean, 
+/**
+ * The zone that it was made in, as IANA calls it; empty = none, or none that is known.
+ */
+zone: string, 
+/**
+ * It comes again.
+ */
+repeats: Repeats | null, 
+/**
+ * Who invites.
+ */
+organizer: Address, 
+/**
+ * Who is invited, people and rooms.
+ */
+guests: Array<Guest>, 
+/**
+ * The page to meet on; empty = none.
+ */
+join: string, 
+/**
+ * It says itself that it does not take place.
+ */
+cancelled: boolean, };
+
+export type InvitationView = { 
+/**
+ * What the message says, with what guests answered since.
+ */
+event: Appointment, 
+/**
+ * The address of the user that is invited; empty = none is named.
+ */
+me: string, 
+/**
+ * The user invites.
+ */
+own: boolean, 
+/**
+ * What the user answered, here or on another device.
+ */
+answer: InvitationAnswer, 
+/**
+ * That answer is still on its way out.
+ */
+pending: boolean, 
+/**
+ * A later message changed it: this one is history.
+ */
+changed: boolean, 
+/**
+ * It does not take place: this message says so, or a later one.
+ */
+cancelled: boolean, 
+/**
+ * It can be answered.
+ */
+asks: boolean, };
+
 export type MessageView = { 
 /**
  * The row it was opened from.
@@ -890,9 +1042,103 @@ reports: Array<Report>,
  */
 trust: TrustView | null, 
 /**
+ * The appointment that it is about.
+ */
+invitation: InvitationView | null, 
+/**
  * The content; `None` while it is not on this device.
  */
 body: BodyView | null, };
+
+export type NestedView = { 
+/**
+ * Subject.
+ */
+subject: string, 
+/**
+ * Author.
+ */
+from: Address, 
+/**
+ * To and Cc.
+ */
+to: Array<Address>, 
+/**
+ * The Date field, seconds since 1970; 0 = none.
+ */
+date: number, 
+/**
+ * Its content; pictures from elsewhere are not fetched for it.
+ */
+body: BodyView, };
+
+export type PersonCard = { 
+/**
+ * Who.
+ */
+name: string, 
+/**
+ * What they do, and where.
+ */
+work: string, 
+/**
+ * Addresses of mail.
+ */
+mail: Array<string>, 
+/**
+ * Telephones.
+ */
+phones: Array<string>, 
+/**
+ * Where they live and work, each on one line.
+ */
+places: Array<string>, 
+/**
+ * Their pages.
+ */
+pages: Array<string>, 
+/**
+ * Anything else.
+ */
+note: string, };
+
+export type Preview = { "kind": "picture", 
+/**
+ * As a `data:` URL.
+ */
+data: string, } | { "kind": "pdf", 
+/**
+ * Its bytes, in base64.
+ */
+data: string, } | { "kind": "text", 
+/**
+ * What it says.
+ */
+text: string, 
+/**
+ * There is more.
+ */
+cut: boolean, 
+/**
+ * It was taken out of a document: how that looks is lost.
+ */
+extracted: boolean, } | { "kind": "page", 
+/**
+ * Its content.
+ */
+body: BodyView, } | { "kind": "message", 
+/**
+ * The message.
+ */
+message: NestedView, } | { "kind": "cards", 
+/**
+ * Who.
+ */
+cards: Array<PersonCard>, } | { "kind": "event", 
+/**
+ * The appointment.
+ */
+event: InvitationView, } | { "kind": "none" };
 
 export type ConversationPart = { 
 /**
@@ -1373,6 +1619,7 @@ export interface Calls {
 	draft_send: { params: { content: DraftContent; replaces: PlacementId | null; at: number; hold: number; zone: number }; result: Queued };
 	redirect: { params: { id: PlacementId; to: Array<Address>; hold: number; zone: number }; result: Queued };
 	list_leave: { params: { id: PlacementId }; result: null };
+	invitation_answer: { params: { id: PlacementId; answer: InvitationAnswer; subject: string; text: string; hold: number; zone: number }; result: Queued };
 	file_take: { params: { file: DraftFile; data: string }; result: DraftFile };
 	files_drop: { params: { ids: Array<string> }; result: null };
 	people: { params: { typed: string; count: number }; result: Array<Address> };
@@ -1390,8 +1637,9 @@ export interface Calls {
 	message_source: { params: { id: PlacementId }; result: SourceView };
 	message_save: { params: { id: PlacementId }; result: Saved };
 	link_look: { params: { url: string; words: string }; result: LinkView };
-	attachment_save: { params: { message: MessageId; part: number }; result: Saved };
-	attachment_open: { params: { message: MessageId; part: number }; result: Saved };
+	attachment_show: { params: { message: MessageId; part: string }; result: Preview };
+	attachment_save: { params: { message: MessageId; part: string }; result: Saved };
+	attachment_open: { params: { message: MessageId; part: string }; result: Saved };
 	setting: { params: { key: string }; result: string };
 	browser_begin: { params: { issuer: string; address: string; proxy: string; app_link: boolean }; result: BrowserSignIn };
 	browser_wait: { params: { id: string; farewell: string }; result: null };

@@ -10,7 +10,7 @@ export interface Backend {
 	call<K extends keyof Calls>(name: K, params: Calls[K]["params"]): Promise<Calls[K]["result"]>;
 	listen(hear: (event: Event) => void): Promise<() => void>;
 	/** Opens a file of a message with the user's program for it; false where this place cannot. */
-	openAttachment(message: string, part: number): Promise<boolean>;
+	openAttachment(message: string, part: string): Promise<boolean>;
 	/** Opens a page in the user's browser. */
 	openLink(url: string): Promise<void>;
 	/** Hears of a link in a message that wants to be opened. */

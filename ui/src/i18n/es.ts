@@ -315,6 +315,88 @@ export const es: Texts = {
 		save: "Guardarlo de todos modos",
 		no: "No guardar",
 	},
+	invite: {
+		label: "Cita",
+		plain: "Cita",
+		from: (who: string) => `${who} te invita`,
+		own: "Tú invitas",
+		cancelled: "Cancelado",
+		changed: "Cambió después: un mensaje más nuevo dice cómo quedó",
+		says: {
+			none: (who: string) => `${who} aún no decidió`,
+			accepted: (who: string) => `${who} viene`,
+			tentative: (who: string) => `${who} tal vez venga`,
+			declined: (who: string) => `${who} no viene`,
+			delegated: (who: string) => `${who} manda a otra persona`,
+		},
+		counters: (who: string) => `${who} propone otra hora`,
+		nameless: "(sin título)",
+		there: (place: string) => `En ${place}:`,
+		every: (unit: "day" | "week" | "month" | "year" | "", count: number) => {
+			const words = {
+				day: ["Cada día", "días"],
+				week: ["Cada semana", "semanas"],
+				month: ["Cada mes", "meses"],
+				year: ["Cada año", "años"],
+			};
+			return unit
+				? count === 1
+					? (words[unit][0] ?? "")
+					: `Cada ${n(count)} ${words[unit][1]}`
+				: "Se repite";
+		},
+		until: (day: string) => `hasta el ${day}`,
+		times: (count: number) => (count === 1 ? "una vez" : `${n(count)} veces`),
+		guests: (count: number, coming: number) =>
+			`${count === 1 ? "1 invitado" : `${n(count)} invitados`}${coming ? (coming === 1 ? ", 1 viene" : `, ${n(coming)} vienen`) : ""}`,
+		optional: "(opcional)",
+		short: {
+			none: "sin respuesta",
+			accepted: "viene",
+			tentative: "tal vez",
+			declined: "no viene",
+			delegated: "manda a otra persona",
+		},
+		answer: "Tu respuesta",
+		do: { accepted: "Aceptar", tentative: "Tal vez", declined: "Rechazar" },
+		mine: {
+			none: "",
+			accepted: "Aceptaste.",
+			tentative: "Respondiste que tal vez vayas.",
+			declined: "Rechazaste.",
+			delegated: "Mandaste a otra persona.",
+		},
+		leaving: "Tu respuesta está saliendo.",
+		answered: (seconds: number) => `Tu respuesta sale en ${seconds} segundos`,
+		subject: {
+			accepted: (what: string) => `Aceptado: ${what}`,
+			tentative: (what: string) => `Tal vez: ${what}`,
+			declined: (what: string) => `Rechazado: ${what}`,
+		},
+		text: {
+			accepted: (who: string, what: string) => `${who} acepta la invitación a ${what}.`,
+			tentative: (who: string, what: string) => `${who} tal vez acepte la invitación a ${what}.`,
+			declined: (who: string, what: string) => `${who} rechaza la invitación a ${what}.`,
+		},
+		join: "Entrar en la reunión",
+		calendar: "Abrir en el calendario",
+		mark: "Cita",
+	},
+	viewer: {
+		previous: "Archivo anterior",
+		next: "Archivo siguiente",
+		of: (at: number, all: number) => `${n(at)} de ${n(all)}`,
+		elsewhere: "Abrir con otro programa",
+		opening: "Abriendo…",
+		fit: "Ajustar a la ventana",
+		real: "Mostrar en tamaño real",
+		extracted: "El texto del documento, sin su aspecto.",
+		cut: "El resto no se muestra aquí; guarda el archivo para verlo todo.",
+		safePage: "Se muestra sin nada que se ejecute o se busque.",
+		nothing: "No hay nada de este archivo que mostrar aquí. Guárdalo o ábrelo con otro programa.",
+		page: (at: number, all: number) => `Página ${n(at)} de ${n(all)}`,
+		more: (shown: number) => `Aquí solo se muestran las primeras ${n(shown)} páginas.`,
+	},
 	saveAll: "Guardar todos",
 	source: {
 		title: "Código fuente",

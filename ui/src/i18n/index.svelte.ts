@@ -17,7 +17,7 @@ export function nearest(wanted: readonly string[]): Language {
 }
 
 class I18n {
-	language = $state<Language>(nearest(navigator.languages));
+	language = $state<Language>(nearest(globalThis.navigator?.languages ?? []));
 	t = $derived(tables[this.language]);
 
 	set(choice: string) {

@@ -317,6 +317,88 @@ export const ptBR: Texts = {
 		save: "Salvar mesmo assim",
 		no: "Não salvar",
 	},
+	invite: {
+		label: "Compromisso",
+		plain: "Compromisso",
+		from: (who: string) => `${who} convida você`,
+		own: "Você convida",
+		cancelled: "Cancelado",
+		changed: "Mudou depois: uma mensagem mais nova diz como ficou",
+		says: {
+			none: (who: string) => `${who} ainda não decidiu`,
+			accepted: (who: string) => `${who} vem`,
+			tentative: (who: string) => `${who} talvez venha`,
+			declined: (who: string) => `${who} não vem`,
+			delegated: (who: string) => `${who} manda outra pessoa`,
+		},
+		counters: (who: string) => `${who} propõe outro horário`,
+		nameless: "(sem título)",
+		there: (place: string) => `Em ${place}:`,
+		every: (unit: "day" | "week" | "month" | "year" | "", count: number) => {
+			const words = {
+				day: ["Todo dia", "dias"],
+				week: ["Toda semana", "semanas"],
+				month: ["Todo mês", "meses"],
+				year: ["Todo ano", "anos"],
+			};
+			return unit
+				? count === 1
+					? (words[unit][0] ?? "")
+					: `A cada ${n(count)} ${words[unit][1]}`
+				: "Repete-se";
+		},
+		until: (day: string) => `até ${day}`,
+		times: (count: number) => (count === 1 ? "uma vez" : `${n(count)} vezes`),
+		guests: (count: number, coming: number) =>
+			`${count === 1 ? "1 convidado" : `${n(count)} convidados`}${coming ? (coming === 1 ? ", 1 vem" : `, ${n(coming)} vêm`) : ""}`,
+		optional: "(opcional)",
+		short: {
+			none: "sem resposta",
+			accepted: "vem",
+			tentative: "talvez",
+			declined: "não vem",
+			delegated: "manda outra pessoa",
+		},
+		answer: "Sua resposta",
+		do: { accepted: "Aceitar", tentative: "Talvez", declined: "Recusar" },
+		mine: {
+			none: "",
+			accepted: "Você aceitou.",
+			tentative: "Você respondeu que talvez vá.",
+			declined: "Você recusou.",
+			delegated: "Você mandou outra pessoa.",
+		},
+		leaving: "Sua resposta está saindo.",
+		answered: (seconds: number) => `Sua resposta sai em ${seconds} segundos`,
+		subject: {
+			accepted: (what: string) => `Aceito: ${what}`,
+			tentative: (what: string) => `Talvez: ${what}`,
+			declined: (what: string) => `Recusado: ${what}`,
+		},
+		text: {
+			accepted: (who: string, what: string) => `${who} aceita o convite para ${what}.`,
+			tentative: (who: string, what: string) => `${who} talvez aceite o convite para ${what}.`,
+			declined: (who: string, what: string) => `${who} recusa o convite para ${what}.`,
+		},
+		join: "Entrar na reunião",
+		calendar: "Abrir na agenda",
+		mark: "Compromisso",
+	},
+	viewer: {
+		previous: "Arquivo anterior",
+		next: "Próximo arquivo",
+		of: (at: number, all: number) => `${n(at)} de ${n(all)}`,
+		elsewhere: "Abrir com outro programa",
+		opening: "Abrindo…",
+		fit: "Ajustar à janela",
+		real: "Mostrar em tamanho real",
+		extracted: "O texto do documento, sem a aparência dele.",
+		cut: "O resto não é mostrado aqui; salve o arquivo para ver tudo.",
+		safePage: "Mostrada sem nada que execute ou seja buscado.",
+		nothing: "Não há o que mostrar deste arquivo aqui. Salve-o ou abra-o com outro programa.",
+		page: (at: number, all: number) => `Página ${n(at)} de ${n(all)}`,
+		more: (shown: number) => `Só as primeiras ${n(shown)} páginas são mostradas aqui.`,
+	},
 	saveAll: "Salvar todos",
 	source: {
 		title: "Código-fonte",

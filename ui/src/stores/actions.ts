@@ -4,6 +4,8 @@ import {
 	type ConversationPart,
 	call,
 	type Done,
+	type InvitationAnswer,
+	type InvitationView,
 	type ListView,
 	type Mark,
 	openLink,
@@ -165,6 +167,30 @@ export const redirect = (to: Address[]) =>
 		});
 		toasts.show(i18n.t.compose.redirected(hold), {
 			undo: () => void call("outbox_withdraw", { id: sent.id }),
+			seconds: hold,
+		});
+	});
+
+/** Answers an invitation to who invites; it can be taken back for a while. */
+export const answerInvitation = (id: string, view: InvitationView, answer: InvitationAnswer) =>
+	attempt(async () => {
+		if (answer !== "accepted" && answer !== "tentative" && answer !== "declined") return;
+		const t = i18n.t.invite;
+		const [hold, what] = [writing.undo, view.event.summary || t.nameless];
+		const box = session.mailboxes.find((m) => m.id === reader.views.get(id)?.mailbox);
+		const account = session.accounts.find((a) => a.id === box?.account);
+		const who = account?.name || view.me || account?.address || "";
+		const sent = await call("invitation_answer", {
+			id,
+			answer,
+			subject: t.subject[answer](what),
+			text: `${t.text[answer](who, what)}\n`,
+			hold,
+			zone: -new Date().getTimezoneOffset(),
+		});
+		await reader.reread(id);
+		toasts.show(t.answered(hold), {
+			undo: () => void call("outbox_withdraw", { id: sent.id }).then(() => reader.reread(id)),
 			seconds: hold,
 		});
 	});

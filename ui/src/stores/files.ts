@@ -4,6 +4,9 @@ import { i18n } from "../i18n/index.svelte";
 import { attempt } from "./attempt";
 import { toasts } from "./toasts.svelte";
 
+export const isCalendar = (file: Attachment) =>
+	["text/calendar", "application/ics"].includes(file.media_type) || file.name.toLowerCase().endsWith(".ics");
+
 /** Saves a file among the downloads and says where. */
 export async function save(message: string, file: Attachment) {
 	await attempt(async () => {

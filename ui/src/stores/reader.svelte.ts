@@ -112,6 +112,11 @@ class Reader {
 		this.#chosen = id;
 	}
 
+	/** Reads one of those that are shown again: something that is said of it changed. */
+	async reread(id: string) {
+		if (this.views.has(id)) await this.read(id);
+	}
+
 	private async read(id: string) {
 		const turn = this.#turn;
 		try {

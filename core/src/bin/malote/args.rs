@@ -73,7 +73,7 @@ pub enum Command {
     Save {
         id: String,
         #[arg(long)]
-        part: u32,
+        part: String,
         file: PathBuf,
     },
     /// Change flags

@@ -463,7 +463,7 @@ async fn show(core: &Core, id: &str, how: &How, json: bool) -> Result<()> {
     Ok(())
 }
 
-async fn save(core: &Core, id: &str, part: u32, file: &std::path::Path) -> Result<()> {
+async fn save(core: &Core, id: &str, part: String, file: &std::path::Path) -> Result<()> {
     let id = id_of(id)?;
     raw(core, id).await?;
     Ok(std::fs::write(file, core.part(id, part).await?)?)

@@ -6,6 +6,7 @@ use malote_core::api::types::NewAccount;
 use malote_core::error::Kind;
 use malote_core::model::{Address, Endpoint, PlacementId, Report, Tls};
 use malote_core::query::draft::Wishes;
+use malote_core::query::invitation::{Answer, InvitationView};
 use servers::device::{self, Device};
 use servers::dovecot::{Dovecot, Options, PASSWORD};
 use servers::loader::{Loader, Mail};
@@ -174,7 +175,7 @@ async fn a_message_is_passed_on_as_it_is_or_whole() {
     let view = rui.core.message(id).await.expect("a message");
     let file = &view.body.expect("here").attachments[0];
     assert_eq!(file.name, "Proposta é esta.eml");
-    let saved = rui.core.attachment_save(view.message, file.part).await.expect("saved");
+    let saved = rui.core.attachment_save(view.message, file.part.clone()).await.expect("saved");
     assert_eq!(std::fs::read(saved.path).expect("a file"), raw);
 
     // The same words as a new message: nobody is answered, and it is written by who writes.
@@ -279,4 +280,94 @@ async fn a_list_is_left_without_a_page_and_without_a_trace() {
     for none in ["quatro", "cinco"] {
         assert_eq!(leave(none).await.map_err(|e| e.kind), Err(Kind::NotFound));
     }
+}
+
+/// An appointment of rui's, as calendars send it.
+fn appointment(method: &str, sequence: u32, from: &str) -> Vec<u8> {
+    format!(
+        "From: Rui <{from}>\r\nTo: ana@exemplo.test\r\nSubject: {method} {sequence}\r\nMessage-ID: <{method}.{sequence}.{from}>\r\nMIME-Version: 1.0\r\nContent-Type: multipart/alternative; boundary=b\r\n\r\n\
+         --b\r\nContent-Type: text/plain\r\n\r\nVenha.\r\n--b\r\nContent-Type: text/calendar; method={method}; charset=utf-8\r\n\r\n\
+         BEGIN:VCALENDAR\r\nPRODID:-//x\r\nVERSION:2.0\r\nMETHOD:{method}\r\nBEGIN:VEVENT\r\nUID:visita@exemplo.test\r\nSEQUENCE:{sequence}\r\nDTSTAMP:2026112{sequence}T120000Z\r\nDTSTART:20261201T130000Z\r\nDTEND:20261201T143000Z\r\nSUMMARY:Visita\r\nORGANIZER;CN=Rui:mailto:rui@exemplo.test\r\nATTENDEE;CN=Ana;PARTSTAT=NEEDS-ACTION;RSVP=TRUE:mailto:ana@exemplo.test\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n--b--\r\n"
+    )
+    .into_bytes()
+}
+
+async fn invited(device: &Device, subject: &str) -> InvitationView {
+    let view = device.core.message(row(device, "INBOX", subject).await).await.expect("a message");
+    view.invitation.unwrap_or_else(|| panic!("no invitation in {subject}"))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_invitation_is_answered_once_for_all_devices() {
+    let Some(world) = World::start() else { return };
+    put(world.dovecot.imap, "ana", &appointment("REQUEST", 1, "rui@exemplo.test"));
+    let (laptop, phone) =
+        (Device::with(world.account("ana")).await, Device::with(world.account("ana")).await);
+    laptop.sync().await;
+    phone.sync().await;
+    let id = row(&laptop, "INBOX", "REQUEST 1").await;
+    let fresh = invited(&laptop, "REQUEST 1").await;
+    assert_eq!((fresh.me.as_str(), fresh.answer, fresh.asks), ("ana@exemplo.test", Answer::None, true));
+    assert!(laptop.rows("INBOX").await[0].event, "marked in the list");
+
+    // Taken back, nobody has answered.
+    let said = |answer| laptop.core.invitation_answer(id, answer, "Re".into(), "Vou.\n".into(), 30, -180);
+    let queued = said(Answer::Declined).await.expect("queued");
+    let leaving = invited(&laptop, "REQUEST 1").await;
+    assert_eq!((leaving.answer, leaving.pending), (Answer::Declined, true));
+    laptop.core.outbox_withdraw(queued.id).await.expect("taken back");
+    assert_eq!(invited(&laptop, "REQUEST 1").await.answer, Answer::None);
+
+    let send = laptop.core.invitation_answer(
+        id,
+        Answer::Accepted,
+        "Aceito: Visita".into(),
+        "Vou.\n".into(),
+        0,
+        -180,
+    );
+    send.await.expect("queued");
+    world.around(&laptop).await;
+    // Who invites gets what their calendar reads, and what a person reads.
+    let got = world.lies("rui", "INBOX").await;
+    let m = mailparse::parse_mail(&got[0]).expect("readable");
+    assert_eq!(m.headers.get_first_value("In-Reply-To").unwrap_or_default(), "<REQUEST.1.rui@exemplo.test>");
+    let kinds: Vec<_> = m.subparts.iter().map(|p| p.ctype.mimetype.as_str()).collect();
+    assert_eq!(kinds, ["text/plain", "text/calendar"]);
+    assert_eq!(m.subparts[1].ctype.params.get("method").map(String::as_str), Some("REPLY"));
+    let calendar = m.subparts[1].get_body().expect("text");
+    for line in
+        ["METHOD:REPLY", "UID:visita@exemplo.test", "SEQUENCE:1", "ORGANIZER;CN=Rui:mailto:rui@exemplo.test"]
+    {
+        assert!(calendar.lines().any(|l| l == line), "{line} in {calendar}");
+    }
+    let attendees: Vec<_> = calendar.lines().filter(|l| l.starts_with("ATTENDEE")).collect();
+    assert!(attendees.len() == 1 && attendees[0].contains("PARTSTAT=ACCEPTED"), "{attendees:?}");
+
+    // The other device sees it in the user's own mailbox.
+    for device in [&laptop, &phone] {
+        device.sync().await;
+        let view = invited(device, "REQUEST 1").await;
+        assert_eq!((view.answer, view.pending), (Answer::Accepted, false));
+    }
+    // And rui's sees that ana comes.
+    let rui = Device::with(world.account("rui")).await;
+    rui.sync().await;
+    let reply = invited(&rui, "Aceito").await;
+    assert_eq!((reply.event.guests[0].answer, reply.own), (Answer::Accepted, true));
+
+    // A stranger cannot call it off; who invited can, and can change it.
+    put(world.dovecot.imap, "ana", &appointment("CANCEL", 2, "mal@exemplo.test"));
+    phone.sync().await;
+    assert!(!invited(&phone, "REQUEST 1").await.cancelled);
+    put(world.dovecot.imap, "ana", &appointment("REQUEST", 3, "rui@exemplo.test"));
+    phone.sync().await;
+    let (old, new) = (invited(&phone, "REQUEST 1").await, invited(&phone, "REQUEST 3").await);
+    assert_eq!((old.changed, old.asks, new.changed, new.answer), (true, false, false, Answer::None));
+    put(world.dovecot.imap, "ana", &appointment("CANCEL", 4, "rui@exemplo.test"));
+    phone.sync().await;
+    assert!(invited(&phone, "REQUEST 3").await.cancelled);
+    let late = row(&phone, "INBOX", "REQUEST 3").await;
+    let late = phone.core.invitation_answer(late, Answer::Accepted, String::new(), String::new(), 0, 0).await;
+    assert_eq!(late.map_err(|e| e.kind).err(), Some(Kind::NotFound));
 }

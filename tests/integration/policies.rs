@@ -148,7 +148,7 @@ async fn of_a_large_message_the_text_comes_first_and_the_file_when_it_is_wanted(
     );
     assert!(device.core.raw(id).await.is_err(), "in part is not the message");
     device.core.start().await.expect("start");
-    let saved = device.core.attachment_save(message, file.part).await.expect("save");
+    let saved = device.core.attachment_save(message, file.part.clone()).await.expect("save");
     assert!(std::fs::metadata(&saved.path).expect("saved").len() > 2_000_000);
     assert!(device.core.raw(id).await.expect("whole") == sent, "byte by byte");
     assert!(device.core.message(id).await.expect("view").body.expect("body").attachments[0].here);

@@ -23,8 +23,8 @@ use crate::query::invitation::{Answer, Event as Appointment, Guest, InvitationVi
 use crate::query::list::{PersonView, RowOp, RowView, WindowUpdate, WindowView};
 use crate::query::mailboxes::MailboxView;
 use crate::query::message::{Attachment, BodyView, Danger, Link, ListView, MessageView, Trust, Verdict};
-use crate::query::preview::{Card, NestedView, Preview};
 use crate::query::outbox::{OutgoingView, RecipientView};
+use crate::query::preview::{Card, NestedView, Preview};
 use serde::Deserialize;
 use serde_json::Value;
 use ts_rs::{Config, TS};

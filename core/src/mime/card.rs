@@ -124,7 +124,9 @@ mod tests {
         let old = b"BEGIN:VCARD\r\nVERSION:2.1\r\nN;CHARSET=UTF-8;ENCODING=QUOTED-PRINTABLE:Concei=C3=A7=C3=A3o;Z=C3=A9\r\nTEL;CELL:11 5555 0101\r\nEND:VCARD\r\nBEGIN:VCARD\r\nVERSION:3.0\r\nEMAIL:b@x.test\r\nEND:VCARD\r\n";
         let names: Vec<String> = cards(old).into_iter().map(|c| c.name).collect();
         assert_eq!(names, ["Zé Conceição", "b@x.test"]);
-        for bad in [&b""[..], b"BEGIN:VCARD", b"nada", b"BEGIN:VCARD\r\nBEGIN:VCARD\r\nEND:VCARD", &[0xff; 100]] {
+        for bad in
+            [&b""[..], b"BEGIN:VCARD", b"nada", b"BEGIN:VCARD\r\nBEGIN:VCARD\r\nEND:VCARD", &[0xff; 100]]
+        {
             let _ = cards(bad);
         }
     }

@@ -70,7 +70,9 @@ fn page_text(pdf: &Document, page: ObjectId, most: usize, out: &mut String) -> l
         fonts.extend(font.get_font_encoding_with_limit(pdf, MAX_PAGE).ok().map(|encoding| (name, encoding)));
     }
     let (mut font, mut height) = (None, 0.0);
-    for Operation { operator, operands } in Content::decode(&pdf.get_page_content_with_limit(page, MAX_PAGE)?)?.operations {
+    for Operation { operator, operands } in
+        Content::decode(&pdf.get_page_content_with_limit(page, MAX_PAGE)?)?.operations
+    {
         let number = |n: usize| operands.get(n).and_then(|o| o.as_float().ok()).unwrap_or(0.0);
         let mut moved = |line: bool| match (line, out.ends_with(['\n', ' ']) || out.is_empty()) {
             (true, _) if !out.ends_with('\n') => out.push('\n'),
@@ -257,7 +259,9 @@ mod tests {
 
     #[test]
     fn the_text_of_a_pdf() {
-        let boleto = document(b"BT /F1 12 Tf 50 700 Td (Boleto n\xfamero 1234) Tj 0 -20 Td [(Venci) 10 (mento)] TJ ET");
+        let boleto = document(
+            b"BT /F1 12 Tf 50 700 Td (Boleto n\xfamero 1234) Tj 0 -20 Td [(Venci) 10 (mento)] TJ ET",
+        );
         assert_eq!(words("pdf", &boleto), ["Boleto", "número", "1234", "Vencimento"]);
         assert!(words("pdf", b"%PDF-1.4 nada").is_empty());
         assert!(words("pdf", b"PK").is_empty());

@@ -3,12 +3,13 @@
 use super::header::tidy_start;
 use super::{guarded, render};
 use crate::model::Address;
-use calcard::common::timezone::Tz;
 use calcard::common::PartialDateTime;
+use calcard::common::timezone::Tz;
 use calcard::icalendar::{
     ICalendar, ICalendarComponent, ICalendarComponentType as Component, ICalendarEntry, ICalendarParameter,
-    ICalendarParameterName as Parameter, ICalendarParticipationStatus as Status, ICalendarProperty as Property,
-    ICalendarRecurrenceRule, ICalendarStatus, ICalendarValue as Value, utils::strip_mailto_scheme,
+    ICalendarParameterName as Parameter, ICalendarParticipationStatus as Status,
+    ICalendarProperty as Property, ICalendarRecurrenceRule, ICalendarStatus, ICalendarValue as Value,
+    utils::strip_mailto_scheme,
 };
 use chrono::{Datelike, NaiveDateTime, TimeZone};
 use mail_parser::{Message, MessagePart, MimeHeaders, PartType};
@@ -424,7 +425,8 @@ fn join(e: &ICalendarComponent) -> String {
         })
     };
     let in_text = || {
-        let said = [Property::Location, Property::Url, Property::Description].map(|p| text_of(e, &p)).into_iter();
+        let said =
+            [Property::Location, Property::Url, Property::Description].map(|p| text_of(e, &p)).into_iter();
         said.flatten().find_map(|text| {
             let mut words = text.split(|c: char| c.is_whitespace() || "<>\"()".contains(c));
             words.find_map(|word| {
@@ -531,13 +533,19 @@ mod tests {
         assert_eq!((e.summary.as_str(), e.place.as_str()), ("Reunião, a de sempre", "Sala 2"));
         assert_eq!(e.description, "Pauta:\n\n1. obra\nEntrar: https://meet.google.com/abc-defg-hij agora");
         assert_eq!(e.join, "https://meet.google.com/abc-defg-hij");
-        assert_eq!((e.method, e.sequence, e.uid.as_str(), e.recurrence.as_str()), (Method::Request, 3, "um@x", ""));
+        assert_eq!(
+            (e.method, e.sequence, e.uid.as_str(), e.recurrence.as_str()),
+            (Method::Request, 3, "um@x", "")
+        );
         assert_eq!(e.organizer, Address { name: "Bia Souza".into(), address: "bia@x.test".into() });
         assert_eq!(e.guests.len(), 2);
         assert_eq!((e.guests[1].answer, e.guests[1].optional), (Answer::Accepted, true));
         assert_eq!(e.guests[0].who, Address { name: String::new(), address: "ana@exemplo.test".into() });
         let again = e.repeats.unwrap_or_default();
-        assert_eq!((again.every.as_str(), again.interval, again.days, again.count), ("week", 2, vec![2, 4], 10));
+        assert_eq!(
+            (again.every.as_str(), again.interval, again.days, again.count),
+            ("week", 2, vec![2, 4], 10)
+        );
     }
 
     #[test]
@@ -552,11 +560,24 @@ mod tests {
             (e.starts, e.ends - e.starts, e.all_day, e.floating, e.zone)
         };
         let day = 1_796_083_200; // 2026-12-01, UTC
-        assert_eq!(at("DTSTART;VALUE=DATE:20261201", "DTEND;VALUE=DATE:20261203"), (day, 2 * 86_400, true, false, String::new()));
+        assert_eq!(
+            at("DTSTART;VALUE=DATE:20261201", "DTEND;VALUE=DATE:20261203"),
+            (day, 2 * 86_400, true, false, String::new())
+        );
         assert_eq!(at("DTSTART;VALUE=DATE:20261201", ""), (day, 86_400, true, false, String::new()));
-        assert_eq!(at("DTSTART:20261201T100000Z", "DURATION:PT90M"), (day + 36_000, 5400, false, false, String::new()));
-        assert_eq!(at("DTSTART:20261201T100000", "DTEND:20261201T110000"), (day + 36_000, 3600, false, true, String::new()));
-        assert_eq!(at("DTSTART;TZID=Asia/Tokyo:20261201T100000", "DTEND:20261130T000000Z"), (day + 3600, 0, false, false, "Asia/Tokyo".into()), "an end before the beginning");
+        assert_eq!(
+            at("DTSTART:20261201T100000Z", "DURATION:PT90M"),
+            (day + 36_000, 5400, false, false, String::new())
+        );
+        assert_eq!(
+            at("DTSTART:20261201T100000", "DTEND:20261201T110000"),
+            (day + 36_000, 3600, false, true, String::new())
+        );
+        assert_eq!(
+            at("DTSTART;TZID=Asia/Tokyo:20261201T100000", "DTEND:20261130T000000Z"),
+            (day + 3600, 0, false, false, "Asia/Tokyo".into()),
+            "an end before the beginning"
+        );
         // The clock showed 1:30 twice, and 2:30 never.
         assert_eq!(at("DTSTART;TZID=America/New_York:20261101T013000", "").0, 1_793_511_000);
         assert_eq!(at("DTSTART;TZID=America/New_York:20260308T023000", "").0, 1_772_955_000);
@@ -566,32 +587,51 @@ mod tests {
     #[test]
     fn an_answer_says_what_is_asked_for() {
         let ana = Address { name: "Ana".into(), address: "ana@exemplo.test".into() };
-        let said = reply(&mail(ASKED), &ana, Answer::Tentative, 1_790_000_000).unwrap_or_else(|| panic!("no answer"));
+        let said = reply(&mail(ASKED), &ana, Answer::Tentative, 1_790_000_000)
+            .unwrap_or_else(|| panic!("no answer"));
         assert_eq!((said.to.address.as_str(), said.summary.as_str()), ("bia@x.test", "Reunião, a de sempre"));
         let back = of_file(said.calendar.as_bytes()).unwrap_or_else(|| panic!("{}", said.calendar));
         let asked = read_one(ASKED);
         assert_eq!((back.method, &back.uid, back.sequence), (Method::Reply, &asked.uid, 3));
-        assert_eq!((back.starts, back.ends, back.stamp, &back.zone), (asked.starts, asked.ends, 1_790_000_000, &asked.zone));
-        assert_eq!(back.guests, [Guest { who: ana.clone(), answer: Answer::Tentative, optional: false }], "nobody else");
+        assert_eq!(
+            (back.starts, back.ends, back.stamp, &back.zone),
+            (asked.starts, asked.ends, 1_790_000_000, &asked.zone)
+        );
+        assert_eq!(
+            back.guests,
+            [Guest { who: ana.clone(), answer: Answer::Tentative, optional: false }],
+            "nobody else"
+        );
         assert!(!said.calendar.contains("Pauta") && !said.calendar.contains("RRULE"), "{}", said.calendar);
         assert!(said.calendar.lines().all(|l| l.len() <= 75), "{}", said.calendar);
-        for no in [ASKED.replace("METHOD:REQUEST", "METHOD:CANCEL"), ASKED.replace("ORGANIZER", "X-ORGANIZER")] {
+        for no in
+            [ASKED.replace("METHOD:REQUEST", "METHOD:CANCEL"), ASKED.replace("ORGANIZER", "X-ORGANIZER")]
+        {
             assert_eq!(reply(&mail(&no), &ana, Answer::Accepted, 0), None);
         }
     }
 
     #[test]
     fn one_of_a_series() {
-        let one = ASKED.replace("SEQUENCE:3", "RECURRENCE-ID;TZID=E. South America Standard Time:20261208T100000");
+        let one =
+            ASKED.replace("SEQUENCE:3", "RECURRENCE-ID;TZID=E. South America Standard Time:20261208T100000");
         assert_eq!(read_one(&one).recurrence, "20261208T100000");
         let ana = Address { name: String::new(), address: "ana@exemplo.test".into() };
         let said = reply(&mail(&one), &ana, Answer::Declined, 0).unwrap_or_else(|| panic!("no answer"));
-        assert_eq!(of_file(said.calendar.as_bytes()).map(|e| e.recurrence).as_deref(), Some("20261208T100000"));
+        assert_eq!(
+            of_file(said.calendar.as_bytes()).map(|e| e.recurrence).as_deref(),
+            Some("20261208T100000")
+        );
     }
 
     #[test]
     fn whatever_it_is_nothing_breaks() {
-        for bad in ["", "BEGIN:VCALENDAR", "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nDTSTART:99999999T999999\r\nUID:a\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n", "BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n"] {
+        for bad in [
+            "",
+            "BEGIN:VCALENDAR",
+            "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nDTSTART:99999999T999999\r\nUID:a\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n",
+            "BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n",
+        ] {
             assert_eq!(event(&mail(bad)), None, "{bad}");
         }
         let raw = mail(ASKED);

@@ -1,11 +1,11 @@
 //! A whole message to what the reader shows.
 
+use super::compose::media_type;
 use super::danger::{Danger, danger};
 use super::header::{self, tidy, tidy_start};
 use super::highlight::{self, Mark};
 use super::quote::own_end;
 use super::remote::{self, Picture};
-use super::compose::media_type;
 use super::{flowed, guarded, history, sanitize, tnef};
 use crate::model::Envelope;
 use base64::Engine;
@@ -290,9 +290,10 @@ fn render_parsed(m: &Message<'_>, view: &View) -> Rendered {
             true => tnef::files(part.contents()),
             false => Vec::new(),
         };
-        let files = inside.iter().enumerate().map(|(n, (name, bytes))| {
-            in_a_file(format!("{}.{n}", one.part), name, bytes.len())
-        });
+        let files = inside
+            .iter()
+            .enumerate()
+            .map(|(n, (name, bytes))| in_a_file(format!("{}.{n}", one.part), name, bytes.len()));
         attachments.extend(files);
         if inside.is_empty() {
             attachments.push(one);

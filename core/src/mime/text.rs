@@ -50,7 +50,9 @@ pub fn of_bytes(bytes: &[u8]) -> String {
         _ => match std::str::from_utf8(bytes) {
             Ok(text) => text.trim_start_matches('\u{feff}').to_owned(),
             // Cut in the middle of a character.
-            Err(e) if e.error_len().is_none() && e.valid_up_to() > 1000 => String::from_utf8_lossy(bytes).into_owned(),
+            Err(e) if e.error_len().is_none() && e.valid_up_to() > 1000 => {
+                String::from_utf8_lossy(bytes).into_owned()
+            }
             Err(_) => bytes.iter().map(|b| char::from(*b)).collect(),
         },
     }

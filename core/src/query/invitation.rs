@@ -1,8 +1,8 @@
 //! An invitation as the reader shows it: what the message says, and what other mail says became of it.
 
 use crate::error::Result;
-pub use crate::mime::invite::{Answer, Event, Guest, Method, Repeats, event, of_file};
 use crate::mime::invite::{self, Reply};
+pub use crate::mime::invite::{Answer, Event, Guest, Method, Repeats, event, of_file};
 use crate::model::{AccountId, Address};
 use crate::store::Store;
 use crate::store::event::{EventRow, Told};
@@ -83,13 +83,13 @@ fn view(
     let organizer = event.organizer.address.to_lowercase();
     // Who invites can take it back; nobody else can say that they did.
     let rules = |t: &&Told| t.sender == organizer || t.sender == sender;
-    let later = |e: &EventRow| {
-        e.sequence > event.sequence || (e.sequence == event.sequence && e.stamp > event.stamp)
-    };
+    let later =
+        |e: &EventRow| e.sequence > event.sequence || (e.sequence == event.sequence && e.stamp > event.stamp);
     let meant = |e: &EventRow| e.recurrence == event.recurrence;
-    let changed = told.iter().filter(rules).any(|t| {
-        t.event.method == "request" && meant(&t.event) && t.event.sequence > event.sequence
-    });
+    let changed = told
+        .iter()
+        .filter(rules)
+        .any(|t| t.event.method == "request" && meant(&t.event) && t.event.sequence > event.sequence);
     let taken_back = told.iter().filter(rules).any(|t| {
         let all = t.event.recurrence.is_empty() || meant(&t.event);
         t.event.method == "cancel" && all && later(&t.event)

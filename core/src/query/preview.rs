@@ -145,8 +145,14 @@ fn look(file: &render::Attachment, bytes: &[u8], part: &str) -> Seen {
         let page = render::page(&text::of_bytes(&bytes[..bytes.len().min(4 << 20)]));
         return Seen::Preview(Preview::Page { body: BodyView { pictures: 0, ..body_view(page) } });
     }
-    let written = ["txt", "log", "csv", "tsv", "md", "json", "xml", "yaml", "yml", "ini", "ics", "vcf", "diff", "patch", "srt", "tex"];
-    if kind == "text" || written.contains(&ending.as_str()) || matches!(subtype, "json" | "xml" | "pgp-signature" | "pgp-keys") {
+    let written = [
+        "txt", "log", "csv", "tsv", "md", "json", "xml", "yaml", "yml", "ini", "ics", "vcf", "diff", "patch",
+        "srt", "tex",
+    ];
+    if kind == "text"
+        || written.contains(&ending.as_str())
+        || matches!(subtype, "json" | "xml" | "pgp-signature" | "pgp-keys")
+    {
         let cut = bytes.len() > TEXT;
         let text = text::of_bytes(&bytes[..bytes.len().min(TEXT)]);
         if !text.contains('\0') {
@@ -187,18 +193,23 @@ mod tests {
     #[test]
     fn by_what_it_is_not_by_what_it_says() {
         let png = b"\x89PNG\r\n\x1a\n....";
-        assert!(matches!(seen("foto.jpg", "image/jpeg", png), Preview::Picture { data } if data.starts_with("data:image/png")));
+        assert!(
+            matches!(seen("foto.jpg", "image/jpeg", png), Preview::Picture { data } if data.starts_with("data:image/png"))
+        );
         assert!(matches!(seen("a.bin", "application/octet-stream", b"%PDF-1.7"), Preview::Pdf { .. }));
         assert_eq!(seen("foto.png", "image/png", b"<script>"), Preview::None);
         assert_eq!(seen("nota.txt", "application/octet-stream", "Olá".as_bytes()), text("Olá"));
         assert_eq!(seen("nota.txt", "text/plain", b"Ol\xe1"), text("Olá"), "of an old code page");
         assert_eq!(seen("x", "application/octet-stream", b"\0\x01"), Preview::None);
-        let Preview::Page { body } = seen("b.html", "text/html", b"<p>Oi<script>alert(1)</script><img src=http://x/y.png>")
+        let Preview::Page { body } =
+            seen("b.html", "text/html", b"<p>Oi<script>alert(1)</script><img src=http://x/y.png>")
         else {
             panic!("no page")
         };
         assert!(body.html.contains("Oi") && !body.html.contains("script") && body.pictures == 0);
-        let Preview::Message { message } = seen("m.eml", "message/rfc822", b"From: a@x.test\r\nSubject: dentro\r\n\r\nOi") else {
+        let Preview::Message { message } =
+            seen("m.eml", "message/rfc822", b"From: a@x.test\r\nSubject: dentro\r\n\r\nOi")
+        else {
             panic!("no message")
         };
         assert_eq!((message.subject.as_str(), message.from.address.as_str()), ("dentro", "a@x.test"));

@@ -3,7 +3,7 @@
 use malote_core::model::{Flags, MailboxId};
 use malote_core::query::find::Search;
 use malote_core::query::indexing;
-use malote_core::query::list::{ListScope, Source, Window};
+use malote_core::query::list::{ListScope, Listed, Source, Window};
 use malote_core::search::language::Moment;
 use servers::chance::Chance;
 use servers::shelf::{Mail, Shelf};
@@ -223,7 +223,7 @@ fn p95(mut all: Vec<Duration>) -> (Duration, Duration) {
 
 async fn lists(shelf: &Shelf, grouped: bool, chance: &mut Chance) -> (Duration, Duration) {
     let inbox: MailboxId = shelf.folder("INBOX");
-    let source = Source::List(ListScope::mailbox(inbox).grouped(grouped), false, Default::default());
+    let source = Source::List(Listed::new(ListScope::mailbox(inbox).grouped(grouped), false));
     let mut window = Window::open(&shelf.store, 1, source, 120).await.expect("a window");
     let total = window.view().total;
     let mut took = Vec::new();

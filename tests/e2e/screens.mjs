@@ -297,6 +297,57 @@ test("conversations: one row, read as one, done with as one, and taken apart", a
 	assert.equal(await page.locator(".letter").count(), 1);
 });
 
+test("a list in another order: nothing jumps, and the device remembers", async (t) => {
+	const server = await mailServer();
+	const { url, end } = await device(server);
+	t.after(async () => {
+		await end();
+		await server.stop();
+	});
+	for (const size of Object.keys(SIZES)) {
+		const page = await open(url, size);
+		const order = async (name) => {
+			await page.getByRole("button", { name: "Filtrar e ordenar" }).click();
+			await page.getByRole("menuitemradio", { name }).click();
+		};
+		await rows(page).first().waitFor();
+		const newest = await subjects(page);
+		await page.getByRole("button", { name: "Filtrar e ordenar" }).click();
+		await accessible(page, `the menu of orders, ${size}`);
+		await page.screenshot({ path: join(shots, `${size}-order.png`) });
+		await page.keyboard.press("Escape");
+		await order("Assunto");
+		const bare = (all) => all.map((s) => s.replace(/^(\w{2,3}: ?)+/u, "").toLowerCase());
+		await until("by subject", async () => {
+			const now = bare(await subjects(page)).slice(0, 6);
+			return now.every((s, n) => !n || s.localeCompare(now[n - 1], "pt") >= 0) && now[0] !== bare(newest)[0];
+		});
+		await order("Não lidas primeiro");
+		await until("unread first", async () =>
+			(await page.locator(".row").first().getAttribute("class")).includes("unread"),
+		);
+		// What is read stays where it is, until something comes or another order is chosen.
+		const before = await subjects(page);
+		await rows(page).nth(1).click();
+		await page.waitForSelector("iframe");
+		await until(
+			"read",
+			async () => !(await page.locator(".row").nth(1).getAttribute("class")).includes("unread"),
+		);
+		assert.deepEqual((await subjects(page)).slice(0, 5), before.slice(0, 5));
+		// The device remembers.
+		const again = await open(url, size);
+		await again.getByRole("button", { name: "Filtrar e ordenar" }).click();
+		await again
+			.locator("[role=menuitemradio][aria-checked=true]", { hasText: "Não lidas primeiro" })
+			.waitFor();
+		await again.getByRole("menuitemradio", { name: "Mais novas primeiro" }).click();
+		await until("the newest first", async () => (await subjects(again))[0] === newest[0]);
+		await again.context().close();
+		await page.context().close();
+	}
+});
+
 test("the folders of all accounts as one list", async (t) => {
 	const server = await mailServer();
 	const { url, end } = await device(server);

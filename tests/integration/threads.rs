@@ -7,7 +7,6 @@ use malote_core::store::list::{ListRow, ListScope};
 use servers::corpora;
 use servers::shelf::{Mail, Shelf};
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 
 /// Test, number of its answer from 0, and what we mean instead.
 const DIFFERENCES: [(&str, usize, &str); 5] = [
@@ -17,21 +16,6 @@ const DIFFERENCES: [(&str, usize, &str); 5] = [
     ("thread5", 1, "what answered a message stays together when that message is gone"),
     ("thread5", 2, "the same"),
 ];
-
-/// Messages of an mbox.
-fn messages(path: &Path) -> Vec<Vec<u8>> {
-    let text = std::fs::read_to_string(path).expect("an mbox");
-    let mut all: Vec<String> = Vec::new();
-    for line in text.lines() {
-        if line.starts_with("From ") {
-            all.push(String::new());
-        } else if let Some(last) = all.last_mut() {
-            last.push_str(line);
-            last.push_str("\r\n");
-        }
-    }
-    all.into_iter().map(String::into_bytes).collect()
-}
 
 /// The sets of a THREAD answer: what stands in each of its outermost brackets.
 fn sets(answer: &str) -> BTreeSet<BTreeSet<usize>> {
@@ -74,7 +58,7 @@ async fn what_belongs_together_is_what_imaptest_says() {
     for script in scripts {
         let name = script.file_name().expect("a name").to_string_lossy().into_owned();
         let text = std::fs::read_to_string(&script).expect("a script");
-        let mut coming = messages(&script.with_extension("mbox")).into_iter();
+        let mut coming = corpora::mbox(&script.with_extension("mbox")).into_iter();
         let place = tempfile::tempdir().expect("a place");
         let mut shelf = Shelf::open(place.path()).await;
         let mut came = 0;

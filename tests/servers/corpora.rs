@@ -32,3 +32,18 @@ pub fn files(folder: &Path, ending: &str) -> Vec<PathBuf> {
     found.sort();
     found
 }
+
+/// Messages of an mbox.
+pub fn mbox(path: &Path) -> Vec<Vec<u8>> {
+    let text = std::fs::read_to_string(path).expect("an mbox");
+    let mut all: Vec<String> = Vec::new();
+    for line in text.lines() {
+        if line.starts_with("From ") {
+            all.push(String::new());
+        } else if let Some(last) = all.last_mut() {
+            last.push_str(line);
+            last.push_str("\r\n");
+        }
+    }
+    all.into_iter().map(String::into_bytes).collect()
+}

@@ -20,7 +20,7 @@ use crate::query::conversation::{ConversationView, PartView as PartOfConversatio
 use crate::query::draft::{DraftContent, DraftFile, DraftSaved, DraftView, Queued, Quote, Wishes};
 use crate::query::find::{CoveredView, MarkView, PartView};
 use crate::query::invitation::{Answer, Event as Appointment, Guest, InvitationView, Method, Repeats};
-use crate::query::list::{PersonView, RowOp, RowView, WindowUpdate, WindowView};
+use crate::query::list::{Order, PersonView, RowOp, RowView, WindowUpdate, WindowView};
 use crate::query::mailboxes::MailboxView;
 use crate::query::message::{Attachment, BodyView, Danger, Link, ListView, MessageView, Trust, Verdict};
 use crate::query::outbox::{OutgoingView, RecipientView};
@@ -75,7 +75,7 @@ type Event = super::events::Event;
 
 contract! {
     types: AccountId, MailboxId, MessageId, ConversationId, PlacementId, ActionId, Role, Tls, Endpoint, Address, Danger, Attachment, ErrorView,
-        Protocol, Source, Hint, FoundServers, Identity, BrowserSignIn, NewAccount, AccountChange, Added, PassphraseState, AccountView, AccountState, MailboxView, PersonView, RowView, WindowView, RowOp, WindowUpdate, PartView, MarkView, CoveredView, SearchView, BodyView,
+        Protocol, Source, Hint, FoundServers, Identity, BrowserSignIn, NewAccount, AccountChange, Added, PassphraseState, AccountView, AccountState, MailboxView, Order, PersonView, RowView, WindowView, RowOp, WindowUpdate, PartView, MarkView, CoveredView, SearchView, BodyView,
         Report, ListView, Verdict, Trust, Link, SourceView, Method, Answer, Guest, Repeats, Appointment, InvitationView, MessageView, NestedView, Card, Preview, PartOfConversation, ConversationView, Mark, Done, Undone, NoticeView, DecisionView, OutgoingId, RecipientView, OutgoingView, DraftFile, Wishes, DraftContent, Quote, DraftView, DraftSaved, Queued, Saved, Event, Certificate, CertificateFault;
 
     accounts() -> Vec<AccountView>;
@@ -99,7 +99,7 @@ contract! {
     files_drop(ids: Vec<String>) -> ();
     people(typed: String, count: u32) -> Vec<Address>;
     find_servers(address: String, proxy: String) -> Option<FoundServers>;
-    window_open(mailbox: Option<MailboxId>, unified: Option<Role>, grouped: Option<bool>, count: u32) -> WindowView;
+    window_open(mailbox: Option<MailboxId>, unified: Option<Role>, grouped: Option<bool>, order: Option<Order>, count: u32) -> WindowView;
     conversation(id: PlacementId) -> ConversationView;
     spread(ids: Vec<PlacementId>, everywhere: bool) -> Vec<PlacementId>;
     search_open(text: String, within: Option<MailboxId>, typing: bool, zone: i32, count: u32) -> SearchView;

@@ -9,7 +9,7 @@ use crate::model::{MailboxId, MessageId, PlacementId, Role};
 use crate::query::accounts::{AccountView, DecisionView, NoticeView};
 use crate::query::conversation::ConversationView;
 use crate::query::find::MarkView;
-use crate::query::list::{LONGEST, ListScope, RowView, Source, Window, WindowView};
+use crate::query::list::{LONGEST, ListScope, Listed, Order, RowView, Source, Window, WindowView};
 use crate::query::mailboxes::MailboxView;
 use crate::query::message::{Attachment, Danger, Link, MessageView};
 use crate::query::preview::{self, Preview};
@@ -60,6 +60,7 @@ impl Core {
         mailbox: Option<MailboxId>,
         unified: Option<Role>,
         grouped: Option<bool>,
+        order: Option<Order>,
         count: u32,
     ) -> Result<WindowView> {
         let (rows, role) = match (mailbox, unified) {
@@ -77,7 +78,9 @@ impl Core {
             true => self.store.own_addresses().await?.iter().map(|a| a.to_lowercase()).collect(),
             false => HashSet::new(),
         };
-        let view = self.open_window(Source::List(scope, is_outgoing(role), own), count).await?;
+        let order = order.unwrap_or_default();
+        let list = Listed::new(scope, is_outgoing(role)).ordered(order, own);
+        let view = self.open_window(Source::List(list), count).await?;
         if let Some(supervisor) = self.supervisor() {
             for row in rows {
                 supervisor.look(row.account, row.id);
@@ -141,11 +144,11 @@ impl Core {
         let source = match mailbox {
             Some(id) => {
                 let role = self.store.mailbox(id).await?.role;
-                Source::List(ListScope::mailbox(id), is_outgoing(role), HashSet::new())
+                Source::List(Listed::new(ListScope::mailbox(id), is_outgoing(role)))
             }
             None => {
                 let inboxes = self.mailboxes_for(Role::Inbox).await?.iter().map(|m| m.id).collect();
-                Source::List(ListScope::mailboxes(inboxes), false, HashSet::new())
+                Source::List(Listed::new(ListScope::mailboxes(inboxes), false))
             }
         };
         let mut window = Window::open(&self.store, 0, source, count.min(LONGEST)).await?;

@@ -67,7 +67,7 @@ fn read(entries: &[VCardEntry]) -> Card {
     };
     let first = |of: Property| all(of).into_iter().next().unwrap_or_default();
     let mail = all(Property::Email);
-    let parts = || entries.iter().find(|e| e.name == Property::N).map(|e| parts(e)).unwrap_or_default();
+    let parts = || entries.iter().find(|e| e.name == Property::N).map(parts).unwrap_or_default();
     let name = [first(Property::Fn), in_order(&parts()), first(Property::Org)];
     let name = name.into_iter().find(|n| !n.is_empty());
     let work = [first(Property::Title), first(Property::Org)];

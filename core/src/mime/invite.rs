@@ -581,7 +581,7 @@ mod tests {
         // The clock showed 1:30 twice, and 2:30 never.
         assert_eq!(at("DTSTART;TZID=America/New_York:20261101T013000", "").0, 1_793_511_000);
         assert_eq!(at("DTSTART;TZID=America/New_York:20260308T023000", "").0, 1_772_955_000);
-        assert_eq!(at("DTSTART;TZID=Nowhere/Land:20261201T100000", "").3, true, "a zone that nobody knows");
+        assert!(at("DTSTART;TZID=Nowhere/Land:20261201T100000", "").3, "a zone that nobody knows");
     }
 
     #[test]

@@ -223,7 +223,7 @@ fn same(one: &str, other: &str) -> bool {
 }
 
 /// A subject without the marks of answers and of passing on that programs put in front, in the languages that do.
-fn bare_subject(subject: &str) -> String {
+pub fn bare_subject(subject: &str) -> String {
     const MARKS: [&str; 16] =
         ["re", "res", "rif", "r", "aw", "antw", "sv", "vs", "ref", "fwd", "fw", "enc", "rv", "wg", "tr", "i"];
     let mut rest = subject.trim();

@@ -7,6 +7,8 @@
 //! Every update carries a version. Whoever missed one asks for the whole window again.
 
 use super::find::Search;
+use super::order;
+pub use super::order::Order;
 use crate::error::Result;
 use crate::model::{Address, ConversationId, Flags, MailboxId, MessageId, PlacementId};
 use crate::store::Store;
@@ -203,10 +205,38 @@ pub struct WindowUpdate {
 /// What a window shows.
 #[derive(Debug)]
 pub enum Source {
-    /// A list; of what went out (Sent, Drafts) the recipients are shown. In one by conversations the user has these addresses.
-    List(ListScope, bool, HashSet<String>),
+    /// A list.
+    List(Listed),
     /// What a search finds; with the mailboxes of which the recipients are shown.
     Search(Box<Search>, HashSet<MailboxId>),
+}
+
+/// A list, and how it is shown.
+#[derive(Debug)]
+pub struct Listed {
+    /// Which.
+    pub scope: ListScope,
+    /// It is of what went out (Sent, Drafts): the recipients are shown.
+    pub outgoing: bool,
+    /// In one by conversations, the addresses of the user, in small letters.
+    pub own: HashSet<String>,
+    /// In which order.
+    pub order: Order,
+    /// All of it in an order that is not the index's own.
+    sorted: Vec<PlacementId>,
+}
+
+impl Listed {
+    /// A list, the newest first.
+    pub fn new(scope: ListScope, outgoing: bool) -> Self {
+        let (own, order, sorted) = (HashSet::new(), Order::Newest, Vec::new());
+        Self { scope, outgoing, own, order, sorted }
+    }
+
+    /// The same in an order, for a user with these addresses.
+    pub fn ordered(self, order: Order, own: HashSet<String>) -> Self {
+        Self { order, own, ..self }
+    }
 }
 
 /// An open window.
@@ -271,7 +301,12 @@ impl Window {
     /// How many rows there are now; a search is made anew.
     async fn count(&mut self, store: &Store) -> Result<u64> {
         match &mut self.source {
-            Source::List(scope, ..) => store.list_total(scope).await,
+            Source::List(Listed { scope, order: Order::Newest, .. }) => store.list_total(scope).await,
+            Source::List(list) => {
+                let now = order::sorted(store, &list.scope, list.order, list.outgoing).await?;
+                list.sorted = order::kept(std::mem::take(&mut list.sorted), now);
+                Ok(list.sorted.len() as u64)
+            }
             Source::Search(search, _) => {
                 search.look(store).await?;
                 Ok(search.hits().len() as u64)
@@ -281,9 +316,15 @@ impl Window {
 
     async fn read(&mut self, store: &Store, first: u64) -> Result<Vec<RowView>> {
         match &self.source {
-            Source::List(scope, outgoing, own) => {
-                let (from, row) = self.places.above(store, scope, first).await?;
-                let rows = store.list_rows_after(scope, from, row, u64::from(self.count)).await?;
+            Source::List(Listed { scope, outgoing, own, order, sorted }) => {
+                let count = self.count as usize;
+                let rows = if *order == Order::Newest {
+                    let (from, row) = self.places.above(store, scope, first).await?;
+                    store.list_rows_after(scope, from, row, count as u64).await?
+                } else {
+                    let ids = sorted.iter().skip(first as usize).take(count);
+                    store.rows_of(&ids.copied().collect::<Vec<_>>()).await?
+                };
                 let mut sums = match scope.is_grouped() {
                     true => {
                         store
@@ -313,7 +354,7 @@ impl Window {
     /// True when a change in the mailbox can change the list.
     pub fn covers(&self, mailbox: MailboxId) -> bool {
         match &self.source {
-            Source::List(scope, ..) => scope.covers(mailbox),
+            Source::List(list) => list.scope.covers(mailbox),
             Source::Search(search, _) => search.counts(mailbox),
         }
     }
@@ -339,7 +380,7 @@ impl Window {
             first: self.first,
             rows: self.rows.clone(),
             more: self.more(),
-            grouped: matches!(&self.source, Source::List(scope, ..) if scope.is_grouped()),
+            grouped: matches!(&self.source, Source::List(list) if list.scope.is_grouped()),
         }
     }
 
@@ -368,7 +409,13 @@ impl Window {
             (Some(anchor), source) if self.first > 0 => {
                 // Where the anchor stands now; if it went, where it would stand.
                 let at = match source {
-                    Source::List(scope, ..) => store.list_position(scope, anchor.date, anchor.id).await?,
+                    Source::List(Listed { scope, order: Order::Newest, .. }) => {
+                        store.list_position(scope, anchor.date, anchor.id).await?
+                    }
+                    Source::List(list) => {
+                        let at = list.sorted.iter().position(|id| *id == anchor.id);
+                        at.map_or(self.first, |at| at as u64)
+                    }
                     Source::Search(search, _) => {
                         let at = search.hits().iter().position(|h| h.message == anchor.message);
                         at.map_or(self.first, |at| at as u64)
@@ -390,12 +437,18 @@ impl Window {
     }
 }
 
-/// The changes that lead from one list of rows to another. The order of two rows never changes (it is by date and number),
-/// so removals, then insertions, then updates are all there is.
+/// The changes that lead from one list of rows to another: removals, then insertions and updates. Where two rows changed their order,
+/// which they never do by time, all of them come anew.
 pub fn diff(old: &[RowView], new: &[RowView]) -> Vec<RowOp> {
     let in_new: HashSet<PlacementId> = new.iter().map(|r| r.id).collect();
     let in_old: HashMap<PlacementId, &RowView> = old.iter().map(|r| (r.id, r)).collect();
     let mut ops = Vec::new();
+    let stay = old.iter().map(|r| r.id).filter(|id| in_new.contains(id));
+    if !stay.eq(new.iter().map(|r| r.id).filter(|id| in_old.contains_key(id))) {
+        ops.extend((0..old.len()).rev().map(|at| RowOp::Remove { at: at as u32 }));
+        ops.extend(new.iter().enumerate().map(|(at, row)| RowOp::Insert { at: at as u32, row: row.clone() }));
+        return ops;
+    }
     for (at, row) in old.iter().enumerate().rev() {
         if !in_new.contains(&row.id) {
             ops.push(RowOp::Remove { at: at as u32 });
@@ -462,6 +515,20 @@ mod tests {
         ) {
             let list = |m: &std::collections::BTreeMap<i64, u8>| m.iter().rev().map(|(id, look)| row(*id, *look)).collect::<Vec<_>>();
             let (old, new) = (list(&old), list(&new));
+            let mut shown = old.clone();
+            apply(&mut shown, &diff(&old, &new));
+            prop_assert_eq!(shown, new);
+        }
+
+        #[test]
+        fn in_any_order(
+            old in proptest::collection::btree_map(0i64..12, 0u8..3, 0..9), turn in 0usize..9,
+            new in proptest::collection::btree_map(0i64..12, 0u8..3, 0..9),
+        ) {
+            let mut old: Vec<_> = old.iter().map(|(id, look)| row(*id, *look)).collect();
+            let new: Vec<_> = new.iter().map(|(id, look)| row(*id, *look)).collect();
+            let by = turn.min(old.len());
+            old.rotate_left(by);
             let mut shown = old.clone();
             apply(&mut shown, &diff(&old, &new));
             prop_assert_eq!(shown, new);

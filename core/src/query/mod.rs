@@ -9,5 +9,6 @@ pub mod invitation;
 pub mod list;
 pub mod mailboxes;
 pub mod message;
+pub mod order;
 pub mod outbox;
 pub mod preview;

@@ -98,6 +98,60 @@ impl ListScope {
     }
 }
 
+/// What a list can be ordered by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Key {
+    /// When it came.
+    Time,
+    /// Who it is from.
+    Sender,
+    /// Whom it went to.
+    Recipient,
+    /// What it is about.
+    Subject,
+    /// Octets.
+    Size,
+    /// 1 = not read; of a conversation any of it.
+    Unread,
+    /// 1 = starred; of a conversation any of it.
+    Starred,
+    /// 1 = files came with it; of a conversation any of it.
+    Attachments,
+}
+
+impl Key {
+    /// A number and a text of a placement `p` and its message `m`, of which one counts.
+    fn columns(self, grouped: bool) -> String {
+        let any = |told: &str| {
+            match grouped {
+            false => told.replace("q.", "p.").replace("n.", "m."),
+            true => format!(
+                "CASE WHEN p.conversation = 0 THEN {} ELSE EXISTS (SELECT 1 FROM placement q JOIN message n ON n.id = q.message_id
+                 WHERE q.conversation = p.conversation AND q.mailbox_id = p.mailbox_id AND q.hidden = 0 AND {told}) END",
+                told.replace("q.", "p.").replace("n.", "m.")
+            ),
+        }
+        };
+        let number = match self {
+            Key::Time => "p.sort_date".to_owned(),
+            Key::Size => "m.size".to_owned(),
+            Key::Unread => any("(q.bits & 1 = 0)"),
+            Key::Starred => any(&format!("(q.bits & {} <> 0)", Flags::FLAGGED)),
+            Key::Attachments => any("(n.has_attachments = 1)"),
+            Key::Sender | Key::Recipient | Key::Subject => "0".to_owned(),
+        };
+        let text = match self {
+            Key::Sender => "CASE m.from_name WHEN '' THEN m.from_address ELSE m.from_name END",
+            Key::Recipient => {
+                "COALESCE(NULLIF(m.recipients ->> '$[0].name', ''), m.recipients ->> '$[0].address', '')"
+            }
+            Key::Subject => "m.subject",
+            _ => "''",
+        };
+        format!("{number}, {text}")
+    }
+}
+
 /// What a row of a list shows, of a placement `p` and its message `m`.
 const LIST_COLUMNS: &str = "p.id, p.message_id, p.mailbox_id, p.conversation, p.bits, p.keywords, p.sort_date, m.subject, m.from_name, m.from_address, m.recipients, m.preview, m.size, m.has_attachments, EXISTS (SELECT 1 FROM event e WHERE e.message_id = p.message_id) AS has_event";
 
@@ -151,6 +205,16 @@ impl Store {
         q.push(")) WHERE n % ").push_bind(apart as i64).push(" = 1");
         let rows = q.build().fetch_all(self.reader()).await?;
         rows.iter().map(|r| Ok(ListPlace { date: r.try_get(0)?, id: r.try_get(1)? })).collect()
+    }
+
+    /// Every row of a list, the newest first, with what it can be ordered by.
+    pub async fn list_keys(&self, scope: &ListScope, key: Key) -> Result<Vec<(PlacementId, i64, String)>> {
+        let mut q = QueryBuilder::new("SELECT p.id, ");
+        q.push(key.columns(scope.grouped)).push(" FROM (");
+        scope.places(&mut q, |_| {});
+        q.push(") o CROSS JOIN placement p ON p.id = o.id CROSS JOIN message m ON m.id = p.message_id");
+        let rows = q.build().fetch_all(self.reader()).await?;
+        rows.iter().map(|r| Ok((PlacementId(r.try_get(0)?), r.try_get(1)?, r.try_get(2)?))).collect()
     }
 
     /// The rows of these placements, as far as they are here and visible, in this order.

@@ -440,6 +440,8 @@ checked: number,
  */
 label: boolean, };
 
+export type ListOrder = "newest" | "oldest" | "person" | "subject" | "size" | "unread" | "starred" | "attachments";
+
 export type PersonView = { 
 /**
  * As people call them, in short where there are several.
@@ -1624,7 +1626,7 @@ export interface Calls {
 	files_drop: { params: { ids: Array<string> }; result: null };
 	people: { params: { typed: string; count: number }; result: Array<Address> };
 	find_servers: { params: { address: string; proxy: string }; result: FoundServers | null };
-	window_open: { params: { mailbox: MailboxId | null; unified: Role | null; grouped: boolean | null; count: number }; result: WindowView };
+	window_open: { params: { mailbox: MailboxId | null; unified: Role | null; grouped: boolean | null; order: ListOrder | null; count: number }; result: WindowView };
 	conversation: { params: { id: PlacementId }; result: ConversationView };
 	spread: { params: { ids: Array<PlacementId>; everywhere: boolean }; result: Array<PlacementId> };
 	search_open: { params: { text: string; within: MailboxId | null; typing: boolean; zone: number; count: number }; result: SearchView };

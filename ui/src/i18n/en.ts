@@ -396,8 +396,19 @@ export const en = {
 		cut: "The rest is not shown here; save it to see all.",
 	},
 	print: "Print",
+	order: {
+		title: "Sort by",
+		newest: "Newest first",
+		oldest: "Oldest first",
+		unread: "Unread first",
+		starred: "Starred first",
+		attachments: "With attachment first",
+		person: "Person",
+		subject: "Subject",
+		size: "Largest first",
+	},
 	filter: {
-		title: "Filter",
+		title: "Filter and sort",
 		choices: [
 			["Unread", "is:unread"],
 			["Starred", "is:starred"],

@@ -406,8 +406,19 @@ export const es: Texts = {
 		cut: "El resto no se muestra aquí; guárdalo para verlo todo.",
 	},
 	print: "Imprimir",
+	order: {
+		title: "Ordenar por",
+		newest: "Más nuevos primero",
+		oldest: "Más antiguos primero",
+		unread: "No leídos primero",
+		starred: "Con estrella primero",
+		attachments: "Con adjunto primero",
+		person: "Persona",
+		subject: "Asunto",
+		size: "Más grandes primero",
+	},
 	filter: {
-		title: "Filtrar",
+		title: "Filtrar y ordenar",
 		choices: [
 			["No leídos", "es:no-leído"],
 			["Destacados", "es:destacado"],

@@ -408,8 +408,19 @@ export const ptBR: Texts = {
 		cut: "O resto não é mostrado aqui; salve para ver tudo.",
 	},
 	print: "Imprimir",
+	order: {
+		title: "Ordenar por",
+		newest: "Mais novas primeiro",
+		oldest: "Mais antigas primeiro",
+		unread: "Não lidas primeiro",
+		starred: "Com estrela primeiro",
+		attachments: "Com anexo primeiro",
+		person: "Pessoa",
+		subject: "Assunto",
+		size: "Maiores primeiro",
+	},
 	filter: {
-		title: "Filtrar",
+		title: "Filtrar e ordenar",
 		choices: [
 			["Não lidas", "está:não-lida"],
 			["Com estrela", "está:destacada"],

@@ -51,7 +51,8 @@ class List {
 		const unified = mailbox.startsWith(UNIFIED) ? (mailbox.slice(1) as Role) : null;
 		await this.begin(mailbox, "", () => {
 			const which = { mailbox: unified ? null : mailbox, unified };
-			return call("window_open", { ...which, grouped: look.grouped, count: MARGIN * 2 });
+			const how = { grouped: look.grouped, order: look.order };
+			return call("window_open", { ...which, ...how, count: MARGIN * 2 });
 		});
 	}
 

@@ -1,5 +1,16 @@
-import { call } from "../backend";
+import { call, type ListOrder } from "../backend";
 import { i18n } from "../i18n/index.svelte";
+
+export const ORDERS: ListOrder[] = [
+	"newest",
+	"oldest",
+	"unread",
+	"starred",
+	"attachments",
+	"person",
+	"subject",
+	"size",
+];
 
 export type Choice = "language" | "theme" | "density";
 
@@ -10,6 +21,8 @@ class Look {
 	density = $state("standard");
 	/** Messages that belong together are one row, and are read together. */
 	grouped = $state(true);
+	/** What lists are ordered by. */
+	order = $state<ListOrder>("newest");
 	width = $state(window.innerWidth);
 
 	/** One column, two, or three. */
@@ -27,7 +40,14 @@ class Look {
 			this[key] = (await call("setting", { key: `look.${key}` })) || this[key];
 		}
 		this.grouped = (await call("setting", { key: "look.grouped" })) !== "no";
+		const order = (await call("setting", { key: "look.order" })) as ListOrder;
+		if (ORDERS.includes(order)) this.order = order;
 		this.apply();
+	}
+
+	chooseOrder(order: ListOrder) {
+		this.order = order;
+		void call("setting_put", { key: "look.order", value: order });
 	}
 
 	chooseGrouped(grouped: boolean) {

@@ -1,12 +1,28 @@
-//! Filters the `style` attribute of mail: a list of harmless properties, and no value that could fetch anything.
+//! Filters the styles of mail, of attributes and of whole sheets: a list of harmless properties, and no value that could fetch anything.
 
-use cssparser::{Parser, Token};
+use cssparser::{Delimiter, Parser, Token};
+use std::borrow::Cow;
+
+/// Rules of one sheet, and how deep `@media` stands in `@media`.
+const RULES: usize = 4000;
+const DEEPEST: usize = 3;
+/// Octets of all sheets of a message that are read: 512 KiB.
+const LARGEST: usize = 512 << 10;
 
 const PROPERTIES: &[&str] = &[
+    "align-content",
+    "align-items",
+    "align-self",
+    "background-clip",
     "background-color",
+    "background-position",
+    "background-repeat",
+    "background-size",
     "border",
     "border-bottom",
     "border-bottom-color",
+    "border-bottom-left-radius",
+    "border-bottom-right-radius",
     "border-bottom-style",
     "border-bottom-width",
     "border-collapse",
@@ -24,14 +40,24 @@ const PROPERTIES: &[&str] = &[
     "border-style",
     "border-top",
     "border-top-color",
+    "border-top-left-radius",
+    "border-top-right-radius",
     "border-top-style",
     "border-top-width",
     "border-width",
+    "box-shadow",
+    "box-sizing",
     "clear",
     "color",
     "direction",
     "display",
     "empty-cells",
+    "flex",
+    "flex-basis",
+    "flex-direction",
+    "flex-grow",
+    "flex-shrink",
+    "flex-wrap",
     "float",
     "font",
     "font-family",
@@ -39,9 +65,14 @@ const PROPERTIES: &[&str] = &[
     "font-style",
     "font-variant",
     "font-weight",
+    "gap",
     "height",
+    "hyphens",
+    "justify-content",
     "letter-spacing",
     "line-height",
+    "list-style",
+    "list-style-position",
     "list-style-type",
     "margin",
     "margin-bottom",
@@ -52,7 +83,10 @@ const PROPERTIES: &[&str] = &[
     "max-width",
     "min-height",
     "min-width",
+    "object-fit",
     "opacity",
+    "order",
+    "overflow",
     "overflow-wrap",
     "padding",
     "padding-bottom",
@@ -62,9 +96,15 @@ const PROPERTIES: &[&str] = &[
     "table-layout",
     "text-align",
     "text-decoration",
+    "text-decoration-color",
+    "text-decoration-line",
+    "text-decoration-style",
     "text-indent",
+    "text-overflow",
+    "text-shadow",
     "text-transform",
     "vertical-align",
+    "visibility",
     "white-space",
     "width",
     "word-break",
@@ -75,12 +115,13 @@ const PROPERTIES: &[&str] = &[
 
 /// What is left of a style attribute.
 pub(super) fn filter(style: &str) -> String {
-    let mut parser = Parser::new(style);
+    let style = without_comments(style);
+    let mut parser = Parser::new(&style);
     let mut out = String::new();
     while !parser.is_exhausted() {
         let start = parser.position();
         // Up to the next semicolon at this level, whatever is in between.
-        let fine = parser.parse_until_after(cssparser::Delimiter::Semicolon, |p| {
+        let fine = parser.parse_until_after(Delimiter::Semicolon, |p| {
             Ok::<bool, cssparser::ParseError<()>>(declaration(p))
         });
         let text = parser.slice_from(start).trim().trim_end_matches(';');
@@ -92,6 +133,131 @@ pub(super) fn filter(style: &str) -> String {
         }
     }
     out
+}
+
+/// What is left of the sheets of a message. It stands in a `style` element of a document of its own, and nothing leads out of that: no `<`.
+pub(super) fn sheet(css: &str) -> String {
+    // Marks of old, around all of it.
+    let css = css.trim().trim_start_matches("<!--").trim_end_matches("-->");
+    let css = without_comments(&css[..css.floor_char_boundary(LARGEST)]);
+    let (mut out, mut rules) = (String::new(), 0);
+    rules_of(&mut Parser::new(&css), 0, &mut rules, &mut out);
+    out
+}
+
+/// One that does not end takes the rest with it.
+fn without_comments(css: &str) -> Cow<'_, str> {
+    if !css.contains("/*") {
+        return Cow::Borrowed(css);
+    }
+    let (mut out, mut rest) = (String::with_capacity(css.len()), css);
+    while let Some((before, after)) = rest.split_once("/*") {
+        out.push_str(before);
+        out.push(' ');
+        rest = after.split_once("*/").map_or("", |(_, after)| after);
+    }
+    out.push_str(rest);
+    Cow::Owned(out)
+}
+
+/// The sheets that stand in a message, each behind the other; what only Outlook reads stands in comments.
+pub(super) fn sheets(html: &str) -> String {
+    let (mut out, mut rest) = (String::new(), html);
+    while let Some(at) = memchr::memchr(b'<', rest.as_bytes()) {
+        rest = &rest[at..];
+        if rest.starts_with("<!--") {
+            rest = rest.find("-->").map_or("", |end| &rest[end + 3..]);
+        } else if begins(rest, "<style") {
+            let Some((tag, content)) = rest.split_once('>') else { break };
+            let end = content.match_indices("</").find(|(at, _)| begins(&content[*at..], "</style"));
+            let end = end.map_or(content.len(), |(at, _)| at);
+            let safe = sheet(&content[..end]);
+            match media(tag) {
+                Some(media) => out.push_str(&format!("@media {media}{{{safe}}}\n")),
+                None => out.push_str(&safe),
+            }
+            rest = &content[end..];
+        } else {
+            rest = &rest[1..];
+        }
+        if out.len() > LARGEST {
+            break;
+        }
+    }
+    out
+}
+
+fn begins(text: &str, with: &str) -> bool {
+    text.get(..with.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(with))
+}
+
+/// What a sheet as a whole is for.
+fn media(tag: &str) -> Option<String> {
+    let (_, value) = tag.split_once("media=")?;
+    let value = value.trim_start_matches(['"', '\'']);
+    let media: String =
+        value.chars().take_while(|c| c.is_ascii_alphanumeric() || " ()-:,.".contains(*c)).take(200).collect();
+    (media.matches('(').count() == media.matches(')').count())
+        .then_some(media)
+        .filter(|m| !m.trim().is_empty())
+}
+
+fn rules_of(parser: &mut Parser<'_>, depth: usize, rules: &mut usize, out: &mut String) {
+    parser.skip_whitespace();
+    while !parser.is_exhausted() && *rules < RULES {
+        *rules += 1;
+        let begin = parser.position();
+        let at = match parser.next() {
+            Ok(Token::AtKeyword(name)) => Some(name.to_ascii_lowercase()),
+            Ok(Token::CurlyBracketBlock) => {
+                let _ = parser.parse_nested_block(skipped);
+                continue;
+            }
+            Ok(_) => None,
+            Err(_) => break,
+        };
+        // Up to the block, or to the semicolon of an at-rule that has none.
+        let ends = if at.is_some() {
+            Delimiter::CurlyBracketBlock | Delimiter::Semicolon
+        } else {
+            Delimiter::CurlyBracketBlock
+        };
+        let _ = parser.parse_until_before(ends, skipped);
+        let prelude = parser.slice_from(begin).trim().to_owned();
+        match parser.next() {
+            Ok(Token::CurlyBracketBlock) => {}
+            _ => continue,
+        }
+        let media = at.as_deref() == Some("media");
+        let whole = ['"', '\''].iter().all(|quote| prelude.matches(*quote).count() % 2 == 0);
+        let fetches = prelude.to_ascii_lowercase().contains("url(");
+        let fine = whole
+            && !fetches
+            && !prelude.contains(['<', '\\', '{', '}', ';', '\0'])
+            && (at.is_none() || media);
+        let _ = parser.parse_nested_block(|inside| {
+            let mut block = String::new();
+            if !fine {
+                skipped(inside)?;
+            } else if media && depth < DEEPEST {
+                rules_of(inside, depth + 1, rules, &mut block);
+            } else if !media {
+                let begin = inside.position();
+                skipped(inside)?;
+                block = filter(inside.slice_from(begin));
+            }
+            if !block.is_empty() {
+                out.push_str(&format!("{prelude}{{{block}}}\n"));
+            }
+            Ok::<(), cssparser::ParseError<()>>(())
+        });
+        parser.skip_whitespace();
+    }
+}
+
+fn skipped(parser: &mut Parser<'_>) -> Result<(), cssparser::ParseError<()>> {
+    while parser.next().is_ok() {}
+    Ok(())
 }
 
 /// True when the declaration is on the list and its value fetches nothing.
@@ -116,7 +282,59 @@ fn declaration(p: &mut Parser<'_>) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::filter;
+    use super::{filter, sheet, sheets};
+
+    #[test]
+    fn sheets_keep_their_looks() {
+        let css = "<!-- /* a } b */ .x > p:first-child, a[href=\"y\"]{color:red;background:url(http://t);margin:0 !important}\n\
+            @import url(http://t/a.css); @font-face{font-family:x;src:url(http://t)} @media only screen and (max-width:600px){.c{width:100%!important} .d{position:fixed;padding:1px}}\
+            @media (prefers-color-scheme: dark){body{background:#111;color:#eee}} .e{} -->";
+        assert_eq!(
+            sheet(css),
+            ".x > p:first-child, a[href=\"y\"]{color:red;margin:0 !important;}\n\
+             @media only screen and (max-width:600px){.c{width:100%!important;}\n.d{padding:1px;}\n}\n\
+             @media (prefers-color-scheme: dark){body{background:#111;color:#eee;}\n}\n"
+        );
+    }
+
+    #[test]
+    fn sheets_reach_nothing_and_do_not_break_out() {
+        for evil in [
+            "</style><script>x</script>",
+            "a{color:red}</style>",
+            "a<b{color:red}",
+            "a{background:url(http://x)",
+            "a{color:red;/* http://x",
+            "a{x:y}} html{background:image-set('http://x' 1x)}",
+            "@import 'http://x';",
+            "@media screen{@import 'http://x';a{behavior:url(http://x)}}",
+            "@media url(http://x){a{color:red}}",
+            "a[x=\"{color:red}",
+            "a{color:\"\n http://x}",
+            "@namespace x 'http://x'; a{width:expression(http://x)}",
+            "a{b:c}@supports (background:url(http://x)){a{color:red}}",
+            "@keyframes x{from{background:url(http://x)}}",
+            "a{background:u\\72l(http://x)}",
+        ] {
+            let left = sheet(evil);
+            let bad = ["<", "http", "url", "@import", "/*"].iter().any(|b| left.contains(b));
+            assert!(!bad && left.matches('{').count() == left.matches('}').count(), "{evil} -> {left}");
+        }
+        assert!(sheet(&"a{".repeat(100_000)).len() < 10);
+        assert!(sheet(&"@media all{".repeat(10_000)).len() < 10);
+        assert_eq!(sheet(&"a{color:red}".repeat(10_000)).matches("color").count(), super::RULES);
+    }
+
+    #[test]
+    fn sheets_are_found_where_they_stand() {
+        let html = "<!--[if mso]><style>.m{color:red}</style><![endif]--><!--[if !mso]><!--><STYLE type=text/css media=\"screen and (max-width: 9px)\">.a{color:red}</Style><!--<![endif]--><style><!-- .b{color:blue} --></style><p><style>.c{color:green}";
+        assert_eq!(
+            sheets(html),
+            "@media screen and (max-width: 9px){.a{color:red;}\n}\n.b{color:blue;}\n.c{color:green;}\n"
+        );
+        assert_eq!(sheets("<style media='x}y'>a{color:red}</style>"), "@media x{a{color:red;}\n}\n");
+        assert_eq!(sheets("<style"), "");
+    }
 
     #[test]
     fn keeps_looks_and_drops_reach() {

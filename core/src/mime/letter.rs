@@ -72,7 +72,7 @@ pub fn clean(html: &str) -> String {
         &rest[..rest.find(['"', '\'', ' ', '>', ')']).unwrap_or(rest.len())]
     });
     let same: BTreeMap<String, String> = ids.map(|id| (id.to_owned(), format!("cid:{id}"))).collect();
-    sanitize::clean(html, &same).map(|clean| clean.html).unwrap_or_default()
+    sanitize::clean(html, &same, false).map(|clean| clean.html).unwrap_or_default()
 }
 
 /// The plain text of what was written in HTML: quotes with `>`, links as notes, lists as lists.

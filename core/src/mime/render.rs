@@ -6,7 +6,7 @@ use super::header::{self, tidy, tidy_start};
 use super::highlight::{self, Mark};
 use super::quote::own_end;
 use super::remote::{self, Picture};
-use super::{flowed, guarded, history, sanitize, tnef};
+use super::{css, flowed, guarded, history, sanitize, tnef};
 use crate::model::Envelope;
 use base64::Engine;
 use mail_parser::{Message, MessageParser, MessagePart, MimeHeaders, PartType};
@@ -59,6 +59,8 @@ pub struct Rendered {
     pub html: String,
     /// The same of what it answers and repeats below; empty where it repeats nothing, or is nothing else.
     pub history: String,
+    /// Its style sheets, safe in a `style` element of a document of its own.
+    pub styles: String,
     /// True when `html` was made from plain text.
     pub plain: bool,
     /// The text of the body.
@@ -99,21 +101,27 @@ pub fn render_as(raw: &[u8], view: &View) -> Rendered {
 
 /// Markup cleaned, in two where it repeats what it answers.
 fn cleaned(html: &str, pictures: &BTreeMap<String, String>) -> Option<(sanitize::Clean, String)> {
+    let html = &sanitize::with_ground(html);
     if let Some(at) = history::begins(html)
         && let (Some(own), Some(repeated)) =
-            (sanitize::clean(&html[..at], pictures), sanitize::clean(&html[at..], pictures))
+            (sanitize::clean(&html[..at], pictures, true), sanitize::clean(&html[at..], pictures, true))
     {
         let blocked = own.blocked + repeated.blocked;
         return Some((sanitize::Clean { blocked, ..own }, repeated.html));
     }
-    Some((sanitize::clean(html, pictures)?, String::new()))
+    Some((sanitize::clean(html, pictures, true)?, String::new()))
 }
 
 /// A page that came as a file.
 pub fn page(html: &str) -> Rendered {
-    let clean = guarded(|| sanitize::clean(html, &BTreeMap::new()));
+    let clean = guarded(|| sanitize::clean(&sanitize::with_ground(html), &BTreeMap::new(), true));
     match clean {
-        Some(clean) => Rendered { html: clean.html, blocked: clean.blocked, ..Rendered::default() },
+        Some(clean) => Rendered {
+            html: clean.html,
+            styles: css::sheets(html),
+            blocked: clean.blocked,
+            ..Rendered::default()
+        },
         None => Rendered { html: of_plain(html, &[]), plain: true, ..Rendered::default() },
     }
 }
@@ -306,6 +314,7 @@ fn render_parsed(m: &Message<'_>, view: &View) -> Rendered {
             Rendered {
                 html: clean.html,
                 history,
+                styles: css::sheets(html_source),
                 plain: false,
                 text,
                 blocked: clean.blocked,

@@ -25,12 +25,51 @@ pub struct Clean {
 }
 
 /// Cleans `html`; `inline` maps Content-IDs, and addresses of pictures that were fetched ([`remote::address`]), to `data:` URLs. `None` when it is too large or too deep to be looked at safely.
-pub fn clean(html: &str, inline: &BTreeMap<String, String>) -> Option<Clean> {
+/// `named`: classes and ids stay, for the sheets of a document of its own.
+pub fn clean(html: &str, inline: &BTreeMap<String, String>, named: bool) -> Option<Clean> {
     if html.len() > MAX_BYTES || depth(html) > MAX_DEPTH {
         return None;
     }
     let (html, inline) = (html.to_owned(), inline.clone());
-    guarded(move || Some(run(&html, &inline)))
+    guarded(move || Some(run(&html, &inline, named)))
+}
+
+/// The same with the looks of its `body` on an element that stays: cleaning takes the body away.
+pub fn with_ground(html: &str) -> Cow<'_, str> {
+    let Some((at, tag)) = body_tag(html) else { return Cow::Borrowed(html) };
+    let colour = |name: &str| {
+        let lower = tag.to_ascii_lowercase();
+        let value = tag.get(lower.find(name)? + name.len()..)?.trim_start_matches(['"', '\'', ' ']);
+        let value: String =
+            value.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '#').take(20).collect();
+        (!value.is_empty()).then_some(value)
+    };
+    let ground = colour(" bgcolor=").map(|c| format!("background-color:{c};")).unwrap_or_default();
+    let ink = colour(" text=").map(|c| format!("color:{c};")).unwrap_or_default();
+    let mut out = html[..at].to_owned();
+    if !(ground.is_empty() && ink.is_empty()) {
+        out.push_str(&format!("<div style=\"{ground}{ink}\">"));
+    }
+    out.push_str("<div");
+    out.push_str(&html[at + "<body".len()..]);
+    Cow::Owned(out)
+}
+
+/// Where the body begins, and its tag; not one in a comment.
+fn body_tag(html: &str) -> Option<(usize, &str)> {
+    let mut at = 0;
+    loop {
+        at += memchr::memchr(b'<', html.as_bytes().get(at..)?)?;
+        let rest = &html[at..];
+        if rest.starts_with("<!--") {
+            at += rest.find("-->")?;
+        } else if rest.get(..5).is_some_and(|tag| tag.eq_ignore_ascii_case("<body"))
+            && rest[5..].starts_with([' ', '>', '\t', '\r', '\n'])
+        {
+            return Some((at, &rest[..rest.find('>')?]));
+        }
+        at += 1;
+    }
 }
 
 thread_local! {
@@ -38,7 +77,7 @@ thread_local! {
     static BLOCKED: Cell<u32> = const { Cell::new(0) };
 }
 
-fn run(html: &str, inline: &BTreeMap<String, String>) -> Clean {
+fn run(html: &str, inline: &BTreeMap<String, String>, named: bool) -> Clean {
     BLOCKED.set(0);
     let layout = [
         "align",
@@ -59,6 +98,7 @@ fn run(html: &str, inline: &BTreeMap<String, String>) -> Clean {
     let inline = inline.clone();
     let mut builder = ammonia::Builder::default();
     builder
+        .add_clean_content_tags(["title"])
         .add_tags(["font", "center", "u", "s", "big", "tt", "mark"])
         .add_generic_attributes(layout)
         .rm_generic_attributes(["title"])
@@ -70,6 +110,9 @@ fn run(html: &str, inline: &BTreeMap<String, String>) -> Clean {
         .set_tag_attribute_value("a", "target", "_blank")
         .strip_comments(true)
         .attribute_filter(move |element, attribute, value| filter(&inline, element, attribute, value));
+    if named {
+        builder.add_generic_attributes(["class", "id"]);
+    }
     let html = builder.clean(html).to_string();
     Clean { html, blocked: BLOCKED.get() }
 }
@@ -204,6 +247,7 @@ mod tests {
              <img src='CID:Logo@x'><a href='javascript:x'>a</a><a href='https://ok.test'>b</a><iframe src=x></iframe>\
              <form action=http://t><input></form><td background='http://t'>",
             &inline,
+            false,
         )
         .unwrap_or_default();
         assert!(
@@ -217,10 +261,23 @@ mod tests {
     }
 
     #[test]
+    fn the_ground_of_a_page_stays() {
+        let html = "<!-- <body class=no> --><html><head><title>t</title></head><BODY bgcolor=\"#eee\" text=red class='w' style='margin:0'>x</body></html>";
+        let c = clean(&with_ground(html), &BTreeMap::new(), true).unwrap_or_default();
+        assert_eq!(
+            c.html,
+            "<div style=\"background-color:#eee;color:red;\"><div bgcolor=\"#eee\" class=\"w\" style=\"margin:0;\">x</div></div>"
+        );
+        for same in ["<p>a", "<bodyguard>", "<!-- <body", "<body", "<"] {
+            assert_eq!(with_ground(same), same);
+        }
+    }
+
+    #[test]
     fn depth_and_size_are_bounded() {
-        assert_eq!(clean(&"<div>".repeat(100_000), &BTreeMap::new()), None);
-        assert_eq!(clean(&"x".repeat(MAX_BYTES + 1), &BTreeMap::new()), None);
-        assert!(clean(&"<p>a<br>".repeat(5_000), &BTreeMap::new()).is_some());
+        assert_eq!(clean(&"<div>".repeat(100_000), &BTreeMap::new(), true), None);
+        assert_eq!(clean(&"x".repeat(MAX_BYTES + 1), &BTreeMap::new(), true), None);
+        assert!(clean(&"<p>a<br>".repeat(5_000), &BTreeMap::new(), true).is_some());
     }
 
     #[test]

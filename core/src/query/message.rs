@@ -13,7 +13,8 @@ use crate::mime::render::{self, View};
 use crate::mime::subscription::{self, Leave};
 use crate::mime::trust;
 pub use crate::mime::trust::{Trust, Verdict};
-use crate::model::{Address, Flags, MailboxId, MessageId, PlacementId, Report};
+use crate::model::{Address, Flags, MailboxId, MessageId, PlacementId, Report, Role};
+use crate::search::{Field, Wanted, Words};
 use crate::store::Store;
 use base64::Engine;
 use serde::{Deserialize, Serialize};
@@ -51,6 +52,8 @@ pub struct MessageView {
     pub reports: Vec<Report>,
     /// What can be said of who it is from; `None` while the content is not here.
     pub trust: Option<Trust>,
+    /// Nothing else from this address, or to it, is known here.
+    pub first_time: bool,
     /// The appointment that it is about.
     pub invitation: Option<InvitationView>,
     /// The content; `None` while it is not on this device.
@@ -77,6 +80,8 @@ pub struct BodyView {
     pub html: String,
     /// The same of what it answers and repeats below; empty where it repeats nothing.
     pub history: String,
+    /// Its style sheets, for a `style` element of a document of its own.
+    pub styles: String,
     /// True when `html` was made from plain text.
     pub plain: bool,
     /// Remote things that were left out.
@@ -118,6 +123,10 @@ pub async fn message(
         Some(event) => Some(invitation::invitation(store, m.account, &m.envelope.from.address, event).await?),
         None => None,
     };
+    // Whatever is wrong with the index, mail is read.
+    let first_time = body.is_some()
+        && list.is_none()
+        && is_first(store, p.message, &m.envelope.from.address).await.unwrap_or(false);
     let reports = store.reports(m.account, p.message, &m.envelope.message_id).await?;
     Ok(MessageView {
         id,
@@ -134,9 +143,30 @@ pub async fn message(
         list,
         reports,
         trust,
+        first_time,
         invitation,
         body,
     })
+}
+
+/// Whether the user never had to do with an address before, as far as the index knows; what lies in the junk or the trash tells nothing.
+async fn is_first(store: &Store, message: MessageId, address: &str) -> Result<bool> {
+    if !address.contains('@') || store.searched().await?.waiting > 0 {
+        return Ok(false);
+    }
+    let mut spared = Vec::new();
+    for account in store.accounts().await? {
+        let boxes = store.mailboxes(account.id).await?.into_iter();
+        spared.extend(boxes.filter(|b| matches!(b.role, Some(Role::Junk | Role::Trash))).map(|b| b.id));
+    }
+    if store.own_addresses().await?.iter().any(|own| own.eq_ignore_ascii_case(address)) {
+        return Ok(false);
+    }
+    let named = |field| Wanted::Words(Words { field, text: address.to_owned(), beginning: false });
+    let wanted = Wanted::Any(vec![named(Field::From), named(Field::To)]);
+    let found = store.search(&wanted, None, None, &spared, &|_| 0, 2).await?;
+    // That the index lacks this one itself says that it knows too little.
+    Ok(found.iter().all(|hit| hit.message == message) && !found.is_empty())
 }
 
 /// What was rendered, as the screen takes it.
@@ -148,6 +178,7 @@ pub(super) fn body_view(rendered: render::Rendered) -> BodyView {
         trackers: trackers.into_iter().collect(),
         html: rendered.html,
         history: rendered.history,
+        styles: rendered.styles,
         plain: rendered.plain,
         blocked: rendered.blocked,
         attachments: rendered.attachments,

@@ -718,6 +718,10 @@ html: string,
  */
 history: string, 
 /**
+ * Its style sheets, for a `style` element of a document of its own.
+ */
+styles: string, 
+/**
  * True when `html` was made from plain text.
  */
 plain: boolean, 
@@ -1043,6 +1047,10 @@ reports: Array<Report>,
  * What can be said of who it is from; `None` while the content is not here.
  */
 trust: TrustView | null, 
+/**
+ * Nothing else from this address, or to it, is known here.
+ */
+first_time: boolean, 
 /**
  * The appointment that it is about.
  */

@@ -387,6 +387,7 @@ export const en = {
 		page: (at: number, all: number) => `Page ${n(at)} of ${n(all)}`,
 		more: (shown: number) => `Only the first ${n(shown)} pages are shown here.`,
 	},
+	colours: { made: "Show the colours as they were made", dark: "Show it dark" },
 	saveAll: "Save all",
 	source: {
 		title: "Source",
@@ -425,6 +426,7 @@ export const en = {
 			`The address imitates another one with similar letters: it really is ${plain}.`,
 		others: (who: string) => `Claims to be written by ${who} too.`,
 		answers: (to: string) => `Answers go to ${to}.`,
+		first: "First message from this address.",
 		sealed: {
 			signed_pgp: "Signed with OpenPGP; the signature is not checked yet.",
 			signed_smime: "Signed with S/MIME; the signature is not checked yet.",

@@ -397,6 +397,7 @@ export const es: Texts = {
 		page: (at: number, all: number) => `Página ${n(at)} de ${n(all)}`,
 		more: (shown: number) => `Aquí solo se muestran las primeras ${n(shown)} páginas.`,
 	},
+	colours: { made: "Mostrar los colores como se hicieron", dark: "Mostrar en oscuro" },
 	saveAll: "Guardar todos",
 	source: {
 		title: "Código fuente",
@@ -434,6 +435,7 @@ export const es: Texts = {
 		lookalike: (plain) => `La dirección imita otra con letras parecidas: en realidad es ${plain}.`,
 		others: (who) => `Dice estar escrito también por ${who}.`,
 		answers: (to) => `Las respuestas van a ${to}.`,
+		first: "Primer mensaje de esta dirección.",
 		sealed: {
 			signed_pgp: "Firmado con OpenPGP; la firma todavía no se comprueba.",
 			signed_smime: "Firmado con S/MIME; la firma todavía no se comprueba.",

@@ -399,6 +399,7 @@ export const ptBR: Texts = {
 		page: (at: number, all: number) => `Página ${n(at)} de ${n(all)}`,
 		more: (shown: number) => `Só as primeiras ${n(shown)} páginas são mostradas aqui.`,
 	},
+	colours: { made: "Mostrar as cores como foram feitas", dark: "Mostrar no escuro" },
 	saveAll: "Salvar todos",
 	source: {
 		title: "Código-fonte",
@@ -436,6 +437,7 @@ export const ptBR: Texts = {
 		lookalike: (plain) => `O endereço imita outro com letras parecidas: na verdade é ${plain}.`,
 		others: (who) => `Diz ter sido escrita também por ${who}.`,
 		answers: (to) => `As respostas vão para ${to}.`,
+		first: "Primeira mensagem deste endereço.",
 		sealed: {
 			signed_pgp: "Assinada com OpenPGP; a assinatura ainda não é conferida.",
 			signed_smime: "Assinada com S/MIME; a assinatura ainda não é conferida.",

@@ -34,7 +34,7 @@ async fn render(Json(bodies): Json<Vec<String>>) -> Json<Vec<Value>> {
         let body = base64::engine::general_purpose::STANDARD.encode(html);
         let head = "MIME-Version: 1.0\r\nContent-Type: text/html; charset=utf-8\r\nContent-Transfer-Encoding: base64";
         let seen = malote_core::api::rendered(format!("{head}\r\n\r\n{body}\r\n").as_bytes());
-        serde_json::json!({ "html": seen.html, "plain": seen.plain })
+        serde_json::json!({ "html": seen.html, "styles": seen.styles, "plain": seen.plain })
     };
     let all = tokio::task::spawn_blocking(move || bodies.into_iter().map(rendered).collect());
     Json(all.await.expect("rendered"))

@@ -63,7 +63,7 @@ test("what strangers put into HTML does nothing in the window", { timeout: 1_800
 		headers: { "content-type": "application/json" },
 		body: JSON.stringify(all),
 	});
-	const clean = (await answer.json()).map((r) => r.html);
+	const clean = (await answer.json()).map((r) => `<style>${r.styles}</style>${r.html}`);
 	t.diagnostic(`${count} leaks, ${all.length} documents`);
 	const open = async (list) => {
 		const seen = [];

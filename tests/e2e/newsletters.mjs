@@ -2,7 +2,7 @@
 // to look otherwise than its makers meant stands in docs/newsletters.md. `node newsletters.mjs [WORD]`
 import { mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { call, mailServer, root, SIZES, until } from "./lib.mjs";
+import { call, mailServer, root, until } from "./lib.mjs";
 import { browser, device, open } from "./page.mjs";
 
 const corpora = process.env.MALOTE_CORPORA ?? join(root, "../shared/corpora");

@@ -3,7 +3,7 @@
 
 use super::compose::{FORWARDS, File, Letter, to_ascii_domain};
 use super::header::{address, ids, tidy};
-use super::render::{decoded, default_name, safe_name};
+use super::render::{decoded, default_name, safe_name, with_message};
 use super::{flowed, guarded, sanitize, wishes};
 use crate::model::Address;
 use mail_parser::{Message, MessageParser, MessagePart, MimeHeaders, PartType};
@@ -16,7 +16,7 @@ const FOLLOW_UP: &str = "Mail-Followup-To";
 /// Reads a message so that its author can go on writing, whoever wrote it down. Pictures in its HTML stay `cid:`. `None` where it cannot
 /// be read at all.
 pub fn letter(raw: &[u8]) -> Option<Letter> {
-    guarded(|| MessageParser::default().parse(raw).map(|m| read(&m)))
+    with_message(raw, |m| Some(read(m)))
 }
 
 fn read(m: &Message<'_>) -> Letter {

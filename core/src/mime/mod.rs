@@ -4,6 +4,7 @@
 //! code of ours; HTML leaves here only through [`sanitize`].
 
 pub mod card;
+pub mod charset;
 pub mod compose;
 mod css;
 pub mod danger;

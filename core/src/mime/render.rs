@@ -6,7 +6,7 @@ use super::header::{self, tidy, tidy_start};
 use super::highlight::{self, Mark};
 use super::quote::own_end;
 use super::remote::{self, Picture};
-use super::{css, flowed, guarded, history, sanitize, tnef};
+use super::{charset, css, flowed, guarded, history, sanitize, tnef};
 use crate::model::Envelope;
 use base64::Engine;
 use mail_parser::{Message, MessageParser, MessagePart, MimeHeaders, PartType};
@@ -269,7 +269,11 @@ pub(super) fn with_message<T>(
     if raw.len() > MAX_MESSAGE {
         return None;
     }
-    guarded(move || MessageParser::default().parse(raw).and_then(|m| read(&m)))
+    guarded(move || {
+        let mut m = MessageParser::default().parse(raw)?;
+        charset::mend(&mut m);
+        read(&m)
+    })
 }
 
 fn render_parsed(m: &Message<'_>, view: &View) -> Rendered {
@@ -334,7 +338,11 @@ fn attachment(part: &MessagePart<'_>, number: u32, view: &View) -> Attachment {
     let kind = part.content_type();
     let media_type = kind
         .map(|c| format!("{}/{}", c.ctype(), c.subtype().unwrap_or("octet-stream")).to_lowercase())
-        .unwrap_or_else(|| "application/octet-stream".to_owned());
+        // In a digest nobody needs to say so (RFC 2046 section 5.1.5).
+        .unwrap_or_else(|| match part.body {
+            PartType::Message(_) => "message/rfc822".to_owned(),
+            _ => "application/octet-stream".to_owned(),
+        });
     let name = part.attachment_name().map(str::to_owned).unwrap_or_else(|| default_name(part, number));
     let left_out: Option<u64> = part
         .headers

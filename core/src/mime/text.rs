@@ -1,6 +1,6 @@
 //! What of a message can be searched: the text that people read, of nested messages too, the names of its files, and the text in them.
 
-use super::{documents, flowed, render};
+use super::{charset, documents, flowed, render};
 use crate::search::words::spell;
 use mail_parser::decoders::html::html_to_text;
 use mail_parser::{Message, MessagePart, MimeHeaders, PartType};
@@ -53,7 +53,7 @@ pub fn of_bytes(bytes: &[u8]) -> String {
             Err(e) if e.error_len().is_none() && e.valid_up_to() > 1000 => {
                 String::from_utf8_lossy(bytes).into_owned()
             }
-            Err(_) => bytes.iter().map(|b| char::from(*b)).collect(),
+            Err(_) => charset::western(bytes),
         },
     }
 }

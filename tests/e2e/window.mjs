@@ -5,6 +5,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from "node:path";
 import { test } from "node:test";
 import { home, mailServer, root, until } from "./lib.mjs";
+import { pdf, put, withFiles } from "./mails.mjs";
 import { openApp } from "./webdriver.mjs";
 
 const shots = join(root, "target/shots");
@@ -147,6 +148,27 @@ test("the real window", async (t) => {
 			"return [...document.querySelectorAll('.toast')].some((t) => t.textContent.includes('downloads'))",
 		);
 		assert.equal(readdirSync(join(place.dir, "downloads")).length, 1);
+
+		// A document is drawn in the window's own web view, under its own policy.
+		const file = { name: "boleto.pdf", type: "application/pdf", bytes: pdf("Boleto 1234") };
+		await put(
+			server,
+			withFiles(["From: Bia <bia@x.test>", "Subject: O boleto", "Message-ID: <b@x.test>"], "Segue.", [file]),
+		);
+		const row = "[...document.querySelectorAll('.row')].find((r) => r.textContent.includes('O boleto'))";
+		await app.see("the message with the document", `return !!${row}`);
+		await app.execute(`${row}.querySelector('[data-row]').click()`);
+		await app.see("its file", "return !!document.querySelector('article section button.file')");
+		await app.execute("document.querySelector('article section button.file').click()");
+		await app.see("the page, drawn", "return !!document.querySelector('dialog canvas[data-drawn]')");
+		const ink = await app.execute(`
+			const canvas = document.querySelector("dialog canvas[data-drawn]");
+			const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+			let dark = 0;
+			for (let i = 0; i < data.length; i += 4) if (data[i] < 90 && data[i + 3] > 200) dark++;
+			return dark`);
+		assert.ok(ink > 200, `the document shows its text: ${ink} dark pixels`);
+		writeFileSync(join(shots, "window-pdf.png"), await app.screenshot());
 	} finally {
 		await app.close();
 	}

@@ -82,7 +82,7 @@ mod tests {
             ),
             "ção água é"
         );
-        let cut = [&"ação é pão".as_bytes()[..], b" \xc3"].concat();
+        let cut = ["ação é pão".as_bytes(), b" \xc3"].concat();
         assert!(shown("Content-Type: text/plain; charset=utf-8\r\n", &cut).starts_with("ação é pão"));
         assert_eq!(shown("Content-Type: text/plain; charset=iso-8859-2\r\n", b"\xb3"), "ł");
     }

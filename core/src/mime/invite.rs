@@ -6,7 +6,7 @@ use crate::model::Address;
 use calcard::common::PartialDateTime;
 use calcard::common::timezone::Tz;
 use calcard::icalendar::{
-    ICalendar, ICalendarComponent, ICalendarComponentType as Component, ICalendarEntry, ICalendarParameter,
+    ICalendar, ICalendarComponent, ICalendarComponentType as Component, ICalendarEntry,
     ICalendarParameterName as Parameter, ICalendarParticipationStatus as Status,
     ICalendarProperty as Property, ICalendarRecurrenceRule, ICalendarStatus, ICalendarValue as Value,
     utils::strip_mailto_scheme,
@@ -22,8 +22,8 @@ const LARGEST: usize = 512 << 10;
 const GUESTS: usize = 300;
 /// What is said of it is shown so far, in characters.
 const WORDS: usize = 4000;
-/// The longest appointment or name of a zone that is believed.
-const SHORT: usize = 500;
+/// Names, places and the like are shown so far, in characters.
+pub(super) const SHORT: usize = 500;
 
 /// What a calendar wants of whom it is sent to (RFC 5546 section 1.4).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -102,7 +102,7 @@ impl Answer {
         all.into_iter().find(|a| a.as_str().eq_ignore_ascii_case(name)).unwrap_or_default()
     }
 
-    fn status(self) -> Status {
+    pub(super) fn status(self) -> Status {
         match self {
             Answer::None => Status::NeedsAction,
             Answer::Accepted => Status::Accepted,
@@ -205,20 +205,20 @@ fn speaks(raw: &[u8]) -> bool {
     NAMES.iter().any(|name| memchr::memmem::find(raw, name).is_some())
 }
 
-struct Calendar {
-    all: ICalendar,
-    method: Method,
+pub(super) struct Calendar {
+    pub(super) all: ICalendar,
+    pub(super) method: Method,
     /// Where in it the appointment stands: the whole series, where there are more.
     at: usize,
 }
 
 impl Calendar {
-    fn event(&self) -> &ICalendarComponent {
+    pub(super) fn event(&self) -> &ICalendarComponent {
         &self.all.components[self.at]
     }
 }
 
-fn calendar_of(m: &Message<'_>) -> Option<Calendar> {
+pub(super) fn calendar_of(m: &Message<'_>) -> Option<Calendar> {
     let found = m.parts.iter().take(200).filter(|p| is_calendar(p)).find_map(|part| {
         let method = part.content_type().and_then(|c| c.attribute("method")).map(Method::of);
         let text = match &part.body {
@@ -306,7 +306,7 @@ fn text_of(e: &ICalendarComponent, of: &Property) -> Option<String> {
     (!text.trim().is_empty()).then(|| text.to_owned())
 }
 
-fn words(e: &ICalendarComponent, of: &Property, most: usize) -> String {
+pub(super) fn words(e: &ICalendarComponent, of: &Property, most: usize) -> String {
     text_of(e, of).map(|t| tidy_start(t.chars(), most)).unwrap_or_default()
 }
 
@@ -360,7 +360,7 @@ fn compact(at: &PartialDateTime) -> Option<String> {
     Some(format!("{year:04}{month:02}{day:02}{}{zone}", at.hour.map(clock).unwrap_or_default()))
 }
 
-fn person(entry: &ICalendarEntry) -> Address {
+pub(super) fn person(entry: &ICalendarEntry) -> Address {
     let address = entry.calendar_address().unwrap_or_default();
     // RFC 7986 section 6.2: where the address of the calendar is none of mail.
     let mail = entry.parameter(&Parameter::Email).and_then(|p| p.as_text()).unwrap_or_default();
@@ -437,209 +437,4 @@ fn join(e: &ICalendarComponent) -> String {
         })
     };
     own.or_else(others).or_else(in_text).unwrap_or_default()
-}
-
-/// The answer to an invitation.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reply {
-    /// To whom it goes.
-    pub to: Address,
-    /// What it is an answer to.
-    pub summary: String,
-    /// The answer as a calendar.
-    pub calendar: String,
-}
-
-/// The answer of `who`, at `now` (RFC 5546 section 3.2.3); `None` where nobody is there to be answered. What it says beside the answer is
-/// copied, so that calendars which do not know the appointment any more still understand it.
-pub fn reply(raw: &[u8], who: &Address, answer: Answer, now: i64) -> Option<Reply> {
-    render::with_message(raw, |m| write(&calendar_of(m)?, who, answer, now))
-}
-
-fn write(calendar: &Calendar, who: &Address, answer: Answer, now: i64) -> Option<Reply> {
-    const COPIED: [Property; 7] = [
-        Property::Uid,
-        Property::Sequence,
-        Property::RecurrenceId,
-        Property::Dtstart,
-        Property::Dtend,
-        Property::Summary,
-        Property::Organizer,
-    ];
-    let asked = calendar.event();
-    let organizer = asked.property(&Property::Organizer)?;
-    let to = person(organizer);
-    if calendar.method != Method::Request || !to.address.contains('@') {
-        return None;
-    }
-    let mut event = ICalendarComponent::new(Component::VEvent);
-    event.entries = COPIED.iter().filter_map(|p| asked.property(p)).cloned().collect();
-    event.entries.push(ICalendarEntry::new(Property::Dtstamp).with_value(utc(now)?));
-    let mut attendee = ICalendarEntry::new(Property::Attendee)
-        .with_param(ICalendarParameter::partstat(answer.status()))
-        .with_value(format!("mailto:{}", who.address));
-    if !who.name.is_empty() {
-        attendee.add_param(ICalendarParameter::cn(who.name.clone()));
-    }
-    event.entries.push(attendee);
-    let mut whole = ICalendarComponent::new(Component::VCalendar);
-    whole.add_property(Property::Prodid, "-//Malote//Malote//PT");
-    whole.add_property(Property::Version, "2.0");
-    whole.add_property(Property::Method, "REPLY");
-    whole.component_ids = vec![1];
-    let mut all = ICalendar { components: vec![whole, event] };
-    all.copy_timezones(&calendar.all);
-    let mut text = String::new();
-    all.write_to(&mut text).ok()?;
-    Some(Reply { to, summary: words(asked, &Property::Summary, SHORT), calendar: text })
-}
-
-fn utc(at: i64) -> Option<PartialDateTime> {
-    let at = chrono::DateTime::from_timestamp(at, 0)?.naive_utc();
-    use chrono::Timelike;
-    Some(PartialDateTime {
-        year: Some(at.year().try_into().ok()?),
-        month: Some(at.month() as u8),
-        day: Some(at.day() as u8),
-        hour: Some(at.hour() as u8),
-        minute: Some(at.minute() as u8),
-        second: Some(at.second() as u8),
-        tz_hour: Some(0),
-        tz_minute: Some(0),
-        tz_minus: false,
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const ASKED: &str = "BEGIN:VCALENDAR\r\nPRODID:-//x\r\nVERSION:2.0\r\nMETHOD:REQUEST\r\nBEGIN:VTIMEZONE\r\nTZID:E. South America Standard Time\r\nBEGIN:STANDARD\r\nDTSTART:16010101T000000\r\nTZOFFSETFROM:-0300\r\nTZOFFSETTO:-0300\r\nEND:STANDARD\r\nEND:VTIMEZONE\r\nBEGIN:VEVENT\r\nORGANIZER;CN=Bia Souza:mailto:bia@x.test\r\nATTENDEE;ROLE=REQ-PARTICIPANT;PARTSTAT=NEEDS-ACTION;RSVP=TRUE;CN=ana@exemplo.test:MAILTO:ana@exemplo.test\r\nATTENDEE;ROLE=OPT-PARTICIPANT;PARTSTAT=ACCEPTED;CN=Carla:mailto:carla@x.test\r\nDESCRIPTION:Pauta:\\n\\n1. obra\\nEntrar: https://meet.google.com/abc-defg-hij agora\r\nUID:um@x\r\nSUMMARY:Reunião\\, a de sempre\r\nDTSTART;TZID=E. South America Standard Time:20261201T100000\r\nDTEND;TZID=E. South America Standard Time:20261201T113000\r\nRRULE:FREQ=WEEKLY;INTERVAL=2;BYDAY=TU,TH;COUNT=10\r\nDTSTAMP:20261120T120000Z\r\nSEQUENCE:3\r\nLOCATION:Sala 2\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n";
-
-    fn mail(calendar: &str) -> Vec<u8> {
-        format!("From: bia@x.test\r\nSubject: Convite\r\nMIME-Version: 1.0\r\nContent-Type: multipart/alternative; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\nConvite\r\n--b\r\nContent-Type: text/calendar; method=REQUEST; charset=UTF-8\r\n\r\n{calendar}--b--\r\n").into_bytes()
-    }
-
-    fn read_one(calendar: &str) -> Event {
-        event(&mail(calendar)).unwrap_or_else(|| panic!("no appointment in {calendar}"))
-    }
-
-    #[test]
-    fn an_invitation_is_read() {
-        let e = read_one(ASKED);
-        // 10:00 in São Paulo, by a zone that is called as Windows calls it.
-        assert_eq!((e.starts, e.ends - e.starts), (1_796_130_000, 5400));
-        assert_eq!((e.zone.as_str(), e.all_day, e.floating), ("America/Sao_Paulo", false, false));
-        assert_eq!((e.summary.as_str(), e.place.as_str()), ("Reunião, a de sempre", "Sala 2"));
-        assert_eq!(e.description, "Pauta:\n\n1. obra\nEntrar: https://meet.google.com/abc-defg-hij agora");
-        assert_eq!(e.join, "https://meet.google.com/abc-defg-hij");
-        assert_eq!(
-            (e.method, e.sequence, e.uid.as_str(), e.recurrence.as_str()),
-            (Method::Request, 3, "um@x", "")
-        );
-        assert_eq!(e.organizer, Address { name: "Bia Souza".into(), address: "bia@x.test".into() });
-        assert_eq!(e.guests.len(), 2);
-        assert_eq!((e.guests[1].answer, e.guests[1].optional), (Answer::Accepted, true));
-        assert_eq!(e.guests[0].who, Address { name: String::new(), address: "ana@exemplo.test".into() });
-        let again = e.repeats.unwrap_or_default();
-        assert_eq!(
-            (again.every.as_str(), again.interval, again.days, again.count),
-            ("week", 2, vec![2, 4], 10)
-        );
-    }
-
-    #[test]
-    fn times_of_all_kinds() {
-        let at = |start: &str, end: &str| {
-            let one = ASKED.lines().map(|l| match l {
-                l if l.starts_with("DTSTART;TZ") => start,
-                l if l.starts_with("DTEND;TZ") => end,
-                l => l,
-            });
-            let e = read_one(&one.filter(|l| !l.is_empty()).map(|l| format!("{l}\r\n")).collect::<String>());
-            (e.starts, e.ends - e.starts, e.all_day, e.floating, e.zone)
-        };
-        let day = 1_796_083_200; // 2026-12-01, UTC
-        assert_eq!(
-            at("DTSTART;VALUE=DATE:20261201", "DTEND;VALUE=DATE:20261203"),
-            (day, 2 * 86_400, true, false, String::new())
-        );
-        assert_eq!(at("DTSTART;VALUE=DATE:20261201", ""), (day, 86_400, true, false, String::new()));
-        assert_eq!(
-            at("DTSTART:20261201T100000Z", "DURATION:PT90M"),
-            (day + 36_000, 5400, false, false, String::new())
-        );
-        assert_eq!(
-            at("DTSTART:20261201T100000", "DTEND:20261201T110000"),
-            (day + 36_000, 3600, false, true, String::new())
-        );
-        assert_eq!(
-            at("DTSTART;TZID=Asia/Tokyo:20261201T100000", "DTEND:20261130T000000Z"),
-            (day + 3600, 0, false, false, "Asia/Tokyo".into()),
-            "an end before the beginning"
-        );
-        // The clock showed 1:30 twice, and 2:30 never.
-        assert_eq!(at("DTSTART;TZID=America/New_York:20261101T013000", "").0, 1_793_511_000);
-        assert_eq!(at("DTSTART;TZID=America/New_York:20260308T023000", "").0, 1_772_955_000);
-        assert!(at("DTSTART;TZID=Nowhere/Land:20261201T100000", "").3, "a zone that nobody knows");
-    }
-
-    #[test]
-    fn an_answer_says_what_is_asked_for() {
-        let ana = Address { name: "Ana".into(), address: "ana@exemplo.test".into() };
-        let said = reply(&mail(ASKED), &ana, Answer::Tentative, 1_790_000_000)
-            .unwrap_or_else(|| panic!("no answer"));
-        assert_eq!((said.to.address.as_str(), said.summary.as_str()), ("bia@x.test", "Reunião, a de sempre"));
-        let back = of_file(said.calendar.as_bytes()).unwrap_or_else(|| panic!("{}", said.calendar));
-        let asked = read_one(ASKED);
-        assert_eq!((back.method, &back.uid, back.sequence), (Method::Reply, &asked.uid, 3));
-        assert_eq!(
-            (back.starts, back.ends, back.stamp, &back.zone),
-            (asked.starts, asked.ends, 1_790_000_000, &asked.zone)
-        );
-        assert_eq!(
-            back.guests,
-            [Guest { who: ana.clone(), answer: Answer::Tentative, optional: false }],
-            "nobody else"
-        );
-        assert!(!said.calendar.contains("Pauta") && !said.calendar.contains("RRULE"), "{}", said.calendar);
-        assert!(said.calendar.lines().all(|l| l.len() <= 75), "{}", said.calendar);
-        for no in
-            [ASKED.replace("METHOD:REQUEST", "METHOD:CANCEL"), ASKED.replace("ORGANIZER", "X-ORGANIZER")]
-        {
-            assert_eq!(reply(&mail(&no), &ana, Answer::Accepted, 0), None);
-        }
-    }
-
-    #[test]
-    fn one_of_a_series() {
-        let one =
-            ASKED.replace("SEQUENCE:3", "RECURRENCE-ID;TZID=E. South America Standard Time:20261208T100000");
-        assert_eq!(read_one(&one).recurrence, "20261208T100000");
-        let ana = Address { name: String::new(), address: "ana@exemplo.test".into() };
-        let said = reply(&mail(&one), &ana, Answer::Declined, 0).unwrap_or_else(|| panic!("no answer"));
-        assert_eq!(
-            of_file(said.calendar.as_bytes()).map(|e| e.recurrence).as_deref(),
-            Some("20261208T100000")
-        );
-    }
-
-    #[test]
-    fn whatever_it_is_nothing_breaks() {
-        for bad in [
-            "",
-            "BEGIN:VCALENDAR",
-            "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nDTSTART:99999999T999999\r\nUID:a\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n",
-            "BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n",
-        ] {
-            assert_eq!(event(&mail(bad)), None, "{bad}");
-        }
-        let raw = mail(ASKED);
-        for at in 0..raw.len() {
-            let _ = event(&raw[..at]);
-        }
-        let deep = "BEGIN:VEVENT\r\n".repeat(30_000);
-        let _ = event(&mail(&deep));
-        assert_eq!(event(b"Subject: a\r\n\r\nBEGIN:VCALENDAR"), None);
-    }
 }

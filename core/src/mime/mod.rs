@@ -14,6 +14,9 @@ pub mod header;
 pub mod highlight;
 pub mod history;
 pub mod invite;
+pub mod invite_reply;
+#[cfg(test)]
+mod invite_tests;
 pub mod letter;
 pub mod link;
 pub mod quote;

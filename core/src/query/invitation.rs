@@ -1,8 +1,9 @@
 //! An invitation as the reader shows it: what the message says, and what other mail says became of it.
 
 use crate::error::Result;
-use crate::mime::invite::{self, Reply};
+use crate::mime::invite;
 pub use crate::mime::invite::{Answer, Event, Guest, Method, Repeats, event, of_file};
+use crate::mime::invite_reply::{self, Reply};
 use crate::model::{AccountId, Address};
 use crate::store::Store;
 use crate::store::event::{EventRow, Told};
@@ -68,7 +69,7 @@ pub fn row(event: &Event) -> EventRow {
 
 /// The answer to the invitation that a message brings, as `who`.
 pub fn reply(raw: &[u8], who: &Address, answer: Answer, now: i64) -> Option<Reply> {
-    invite::reply(raw, who, answer, now)
+    invite_reply::reply(raw, who, answer, now)
 }
 
 fn view(

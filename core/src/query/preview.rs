@@ -86,7 +86,10 @@ pub async fn preview(store: &Store, message: MessageId, part: &str) -> Result<Pr
     let part = part.to_owned();
     let seen = tokio::task::spawn_blocking(move || look(&file, &bytes, &part)).await;
     let seen = seen.map_err(|e| Error::new(Kind::Storage, "preview").because(e))?;
-    let Seen::Appointment(event) = seen else { return Ok(seen.preview()) };
+    let event = match seen {
+        Seen::Preview(preview) => return Ok(preview),
+        Seen::Appointment(event) => event,
+    };
     let account = store.message(message).await?.account;
     // It is only looked at: a file is no invitation that somebody sent.
     let view = invitation::invitation(store, account, "", *event).await?;
@@ -96,15 +99,6 @@ pub async fn preview(store: &Store, message: MessageId, part: &str) -> Result<Pr
 enum Seen {
     Preview(Preview),
     Appointment(Box<invitation::Event>),
-}
-
-impl Seen {
-    fn preview(self) -> Preview {
-        match self {
-            Seen::Preview(preview) => preview,
-            Seen::Appointment(_) => Preview::None,
-        }
-    }
 }
 
 fn look(file: &render::Attachment, bytes: &[u8], part: &str) -> Seen {

@@ -267,7 +267,7 @@ test("files are looked at where they are: pictures, documents, text, messages, p
 		await viewer.locator("img").waitFor();
 		await accessible(page, `a picture, ${size}`);
 		await page.screenshot({ path: join(shots, `${size}-view-picture.png`) });
-		await page.getByText("1 de 6").waitFor();
+		if (size !== "phone") await page.getByText("1 de 6").waitFor();
 		// The keyboard goes on to the next, the document.
 		if (size === "laptop") await page.keyboard.press("ArrowRight");
 		else await page.getByRole("button", { name: "Próximo arquivo" }).click();

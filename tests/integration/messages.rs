@@ -4,7 +4,7 @@
 //! `MALOTE_MUTATIONS=100000` sets how many are damaged, `MALOTE_SEED` which, `MALOTE_SMALL=1500` up to which size every beginning is read. The
 //! figures are printed.
 
-use malote_core::mime::{header, letter, link, remote, render, report, subscription, text, trust};
+use malote_core::mime::{header, letter, link, part, remote, render, report, subscription, text, trust};
 use servers::chance::Chance;
 use servers::corpora;
 use std::path::PathBuf;
@@ -50,7 +50,7 @@ fn messages() -> Vec<(PathBuf, Vec<u8>)> {
 fn read_all_of(raw: &[u8]) {
     let rendered = render::render(raw);
     for file in rendered.attachments.iter().take(3) {
-        render::file(raw, &file.part, false);
+        part::file(raw, &file.part, false);
     }
     render::glance(raw);
     render::preview(raw);

@@ -230,20 +230,21 @@ impl Core {
     /// One part of a message that is on this device.
     pub async fn part(&self, id: PlacementId, part: String) -> Result<Vec<u8>> {
         let p = self.store.placement(id).await?;
-        Ok(content::attachment(&self.store, p.message, &part).await?.1)
+        Ok(content::attachment(&self.store, p.message, &part).await?.bytes.unwrap_or_default())
     }
 
     /// One file of a message, fetched now where it was left out so far.
     async fn file(&self, message: MessageId, part: &str) -> Result<(Attachment, Vec<u8>)> {
         let found = content::attachment(&self.store, message, part).await;
         let row = self.store.message(message).await?;
-        match (found, self.supervisor()) {
+        let found = match (found, self.supervisor()) {
             (Err(_), Some(supervisor)) if row.partial => {
                 supervisor.fetch(row.account, message, true).await?;
                 content::attachment(&self.store, message, part).await
             }
             (found, _) => found,
-        }
+        };
+        found.map(|file| (file.about, file.bytes.unwrap_or_default()))
     }
 
     /// What there is to see of a file of a message, which is fetched now where it was left out so far.

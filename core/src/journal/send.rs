@@ -6,7 +6,7 @@ use crate::error::{Error, Kind, Result};
 pub use crate::mime::compose::{File, Letter, address_of, compose, media_type, resent, time_of};
 use crate::mime::compose::{completed, outline, to_ascii_domain};
 pub use crate::mime::letter::{answer, clean, letter, plain};
-use crate::mime::render::safe_name;
+use crate::mime::part::safe_name;
 pub use crate::mime::subscription::{Leave, list};
 use crate::model::{Flags, OutgoingId, Role};
 use crate::store::Tx;

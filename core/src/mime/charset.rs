@@ -34,13 +34,18 @@ fn again(raw: &[u8], part: &MessagePart<'_>) -> Option<String> {
     if found >= lost {
         return None;
     }
-    let body = raw.get(part.offset_body as usize..part.offset_end as usize)?;
-    let bytes = match part.encoding {
-        Encoding::None => Cow::Borrowed(body),
-        Encoding::QuotedPrintable => Cow::Owned(quoted_printable_decode(body)?),
-        Encoding::Base64 => Cow::Owned(base64_decode(body)?),
-    };
+    let bytes = octets(raw, part)?;
     std::str::from_utf8(&bytes).is_err().then(|| western(&bytes))
+}
+
+/// What a part of a message holds before it is read as a text.
+pub(super) fn octets(raw: &[u8], part: &MessagePart<'_>) -> Option<Vec<u8>> {
+    let body = raw.get(part.offset_body as usize..part.offset_end as usize)?;
+    match part.encoding {
+        Encoding::None => Some(body.to_vec()),
+        Encoding::QuotedPrintable => quoted_printable_decode(body),
+        Encoding::Base64 => base64_decode(body),
+    }
 }
 
 /// As Windows wrote western languages, which has all that ISO 8859-1 has.

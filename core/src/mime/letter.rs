@@ -3,7 +3,8 @@
 
 use super::compose::{FORWARDS, File, Letter, to_ascii_domain};
 use super::header::{address, ids, tidy};
-use super::render::{decoded, default_name, safe_name, with_message};
+use super::part::{about, original};
+use super::render::with_message;
 use super::{flowed, guarded, sanitize, wishes};
 use crate::model::Address;
 use mail_parser::{Message, MessageParser, MessagePart, MimeHeaders, PartType};
@@ -54,14 +55,9 @@ fn read(m: &Message<'_>) -> Letter {
 }
 
 fn file(m: &Message<'_>, part: &MessagePart<'_>, number: u32) -> Option<File> {
-    let bytes = decoded(m, part)?;
-    let kind = part.content_type();
-    let media_type = kind
-        .map(|c| format!("{}/{}", c.ctype(), c.subtype().unwrap_or("octet-stream")).to_lowercase())
-        .unwrap_or_else(|| "application/octet-stream".to_owned());
-    let name = part.attachment_name().map(str::to_owned).unwrap_or_else(|| default_name(part, number));
+    let known = about(part, number, "", false);
     let content_id = part.content_id().map(|id| id.trim_matches(['<', '>']).to_owned()).unwrap_or_default();
-    Some(File { name: safe_name(&name), media_type, content_id, bytes })
+    Some(File { name: known.name, media_type: known.media_type, content_id, bytes: original(m, part)? })
 }
 
 /// HTML that somebody wrote, without what could run or be fetched; pictures of the message stay `cid:`.

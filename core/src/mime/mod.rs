@@ -19,6 +19,7 @@ pub mod invite_reply;
 mod invite_tests;
 pub mod letter;
 pub mod link;
+pub mod part;
 pub mod quote;
 pub mod remote;
 pub mod render;

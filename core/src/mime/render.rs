@@ -1,23 +1,16 @@
 //! A whole message to what the reader shows.
 
-use super::compose::media_type;
-use super::danger::{Danger, danger};
-use super::header::{self, tidy, tidy_start};
+use super::header::{self, tidy_start};
 use super::highlight::{self, Mark};
+use super::part::{self, Attachment};
 use super::quote::own_end;
 use super::remote::{self, Picture};
 use super::{charset, css, flowed, guarded, history, sanitize, tnef};
 use crate::model::Envelope;
 use base64::Engine;
 use mail_parser::{Message, MessageParser, MessagePart, MimeHeaders, PartType};
-use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
-use ts_rs::TS;
-
-/// In a message that came in part: stands in the header of a part that was left out, with its encoded size.
-pub const LEFT_OUT: &str = "X-Malote-Left-Out";
 
 /// Messages above this are not rendered, only saved: 64 MiB.
 const MAX_MESSAGE: usize = 64 << 20;
@@ -27,30 +20,10 @@ const FOR_PREVIEW: usize = 32 << 10;
 const OF_A_RUN: usize = 12 << 10;
 /// Octets of a text in which its own words are looked for, to be its first ones: 4 KiB.
 const OF_OWN: usize = 4 << 10;
-/// Messages in messages are opened down to here.
-const DEEPEST: usize = 8;
 /// More parts than this are not listed.
 const MAX_PARTS: usize = 1000;
 /// Inline pictures above this are listed as attachments instead: 4 MiB.
 const MAX_INLINE: usize = 4 << 20;
-
-/// A file that came with a message.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
-pub struct Attachment {
-    /// Where it stands in the message, for saving it: the number of the part; of a file in a file both, `4.2`.
-    pub part: String,
-    /// File name, safe to show and to use.
-    pub name: String,
-    /// MIME type.
-    pub media_type: String,
-    /// Bytes after decoding.
-    #[ts(type = "number")]
-    pub size: u64,
-    /// What it may do when it is opened.
-    pub danger: Danger,
-    /// False while it is not on this device: it is fetched when somebody wants it.
-    pub here: bool,
-}
 
 /// What the reader shows.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -128,52 +101,6 @@ pub fn page(html: &str) -> Rendered {
 
 fn of_plain(text: &str, marks: &[Mark]) -> String {
     highlight::marked(&sanitize::from_plain(text), marks)
-}
-
-/// One file of a message: what is known of it, and its bytes where they are here. `part` as in [`Attachment`].
-pub fn file(raw: &[u8], part: &str, outline: bool) -> Option<(Attachment, Option<Vec<u8>>)> {
-    let (number, inside) = part.split_once('.').map_or((part, ""), |(number, inside)| (number, inside));
-    let number: u32 = number.parse().ok()?;
-    let (one, bytes) = with_message(raw, |m| {
-        let part = m.parts.get(number as usize)?;
-        let one = attachment(part, number, &View { outline, ..View::default() });
-        let bytes = if one.here { Some(decoded(m, part)?) } else { None };
-        Some((one, bytes))
-    })?;
-    if inside.is_empty() {
-        return Some((one, bytes));
-    }
-    let bytes = bytes?;
-    let within = format!("{number}.{inside}");
-    if tnef::is_one(&one.name, &one.media_type) {
-        let (name, bytes) = tnef::files(&bytes).into_iter().nth(inside.parse().ok()?)?;
-        return Some((in_a_file(within, &name, bytes.len()), Some(bytes.to_vec())));
-    }
-    if inside.split('.').count() > DEEPEST || !is_message(&one) {
-        return None;
-    }
-    let (one, bytes) = file(&bytes, inside, false)?;
-    Some((Attachment { part: within, ..one }, bytes))
-}
-
-/// Whether it is a whole message.
-pub fn is_message(file: &Attachment) -> bool {
-    matches!(file.media_type.as_str(), "message/rfc822" | "message/global")
-        || file.name.to_ascii_lowercase().ends_with(".eml")
-}
-
-/// The same of a message that was parsed; `None` for what is only made of other parts.
-pub(super) fn decoded(m: &Message<'_>, part: &MessagePart<'_>) -> Option<Vec<u8>> {
-    Some(match &part.body {
-        PartType::Text(t) | PartType::Html(t) => t.as_bytes().to_vec(),
-        PartType::Binary(b) | PartType::InlineBinary(b) => b.to_vec(),
-        // One that is not encoded stands in the bytes of the message around it.
-        PartType::Message(_) if part.encoding == mail_parser::Encoding::None => {
-            m.raw_message.get(part.offset_body as usize..part.offset_end as usize)?.to_vec()
-        }
-        PartType::Message(inner) => inner.raw_message.to_vec(),
-        PartType::Multipart(_) => return None,
-    })
 }
 
 /// What a list shows of a message, and when it was delivered.
@@ -296,7 +223,7 @@ fn render_parsed(m: &Message<'_>, view: &View) -> Rendered {
         if shown {
             continue;
         }
-        let one = attachment(part, *number, view);
+        let one = part::about(part, *number, &view.within, view.outline);
         // What Exchange wrapped is shown as if it had not.
         let inside = match tnef::is_one(&one.name, &one.media_type) && one.here {
             true => tnef::files(part.contents()),
@@ -305,7 +232,7 @@ fn render_parsed(m: &Message<'_>, view: &View) -> Rendered {
         let files = inside
             .iter()
             .enumerate()
-            .map(|(n, (name, bytes))| in_a_file(format!("{}.{n}", one.part), name, bytes.len()));
+            .map(|(n, (name, bytes))| part::in_a_file(format!("{}.{n}", one.part), name, bytes.len()));
         attachments.extend(files);
         if inside.is_empty() {
             attachments.push(one);
@@ -334,47 +261,6 @@ fn render_parsed(m: &Message<'_>, view: &View) -> Rendered {
     }
 }
 
-fn attachment(part: &MessagePart<'_>, number: u32, view: &View) -> Attachment {
-    let kind = part.content_type();
-    let media_type = kind
-        .map(|c| format!("{}/{}", c.ctype(), c.subtype().unwrap_or("octet-stream")).to_lowercase())
-        // In a digest nobody needs to say so (RFC 2046 section 5.1.5).
-        .unwrap_or_else(|| match part.body {
-            PartType::Message(_) => "message/rfc822".to_owned(),
-            _ => "application/octet-stream".to_owned(),
-        });
-    let name = part.attachment_name().map(str::to_owned).unwrap_or_else(|| default_name(part, number));
-    let left_out: Option<u64> = part
-        .headers
-        .iter()
-        .find(|h| view.outline && h.name.as_str().eq_ignore_ascii_case(LEFT_OUT))
-        .and_then(|h| h.value.as_text())
-        .and_then(|size| size.trim().parse().ok());
-    // Base64 in lines: 57 bytes become 78.
-    let decoded = left_out.map(|size| (size as f64 * 57.0 / 78.0) as u64);
-    Attachment {
-        part: if view.within.is_empty() { number.to_string() } else { format!("{}.{number}", view.within) },
-        danger: danger(&name, &media_type),
-        name: safe_name(&name),
-        media_type,
-        size: decoded.unwrap_or(part.len() as u64),
-        here: left_out.is_none(),
-    }
-}
-
-/// A file in a `winmail.dat`, of which nobody told the type.
-fn in_a_file(part: String, name: &str, size: usize) -> Attachment {
-    let media_type = media_type(Path::new(name)).to_owned();
-    Attachment {
-        part,
-        danger: danger(name, &media_type),
-        name: safe_name(name),
-        media_type,
-        size: size as u64,
-        here: true,
-    }
-}
-
 /// Content-ID to `data:` URL of the pictures that came with the message.
 fn inline_pictures(m: &Message<'_>) -> BTreeMap<String, String> {
     pictures(m)
@@ -399,48 +285,6 @@ fn pictures<'m>(m: &'m Message<'_>) -> impl Iterator<Item = (&'m str, String, &'
 /// A content id without its brackets.
 fn bare(id: &str) -> &str {
     id.trim_matches(['<', '>'])
-}
-
-pub(super) fn default_name(part: &mail_parser::MessagePart<'_>, number: u32) -> String {
-    if let PartType::Message(inner) = &part.body {
-        let subject = inner.subject().map(tidy).unwrap_or_default();
-        return if subject.is_empty() { format!("message-{number}.eml") } else { format!("{subject}.eml") };
-    }
-    let extension =
-        match part.content_type().map(|c| c.subtype().unwrap_or_default().to_lowercase()).as_deref() {
-            Some("pdf") => ".pdf",
-            Some("png") => ".png",
-            Some("jpeg") => ".jpg",
-            Some("calendar") => ".ics",
-            Some("html") => ".html",
-            Some("plain") => ".txt",
-            _ => "",
-        };
-    format!("part-{number}{extension}")
-}
-
-/// A name that any file system takes and that leads nowhere: no path, no control or direction marks, no device names.
-pub fn safe_name(name: &str) -> String {
-    let last = name.rsplit(['/', '\\']).next().unwrap_or(name);
-    let mut clean: String =
-        tidy(last).chars().map(|c| if "<>:\"|?*".contains(c) { '_' } else { c }).collect();
-    clean = clean.trim_matches(['.', ' ']).to_owned();
-    if clean.chars().count() > 120 {
-        let (stem, extension) = clean.rsplit_once('.').map_or((clean.clone(), String::new()), |(s, e)| {
-            (s.to_owned(), format!(".{}", e.chars().take(10).collect::<String>()))
-        });
-        clean = stem.chars().take(100).collect::<String>() + &extension;
-    }
-    let stem = clean.split('.').next().unwrap_or_default().to_uppercase();
-    let device = ["CON", "PRN", "AUX", "NUL"].contains(&stem.as_str())
-        || (stem.len() == 4 && (stem.starts_with("COM") || stem.starts_with("LPT")));
-    if clean.is_empty() {
-        "attachment".to_owned()
-    } else if device {
-        format!("_{clean}")
-    } else {
-        clean
-    }
 }
 
 #[cfg(test)]
@@ -477,37 +321,9 @@ mod tests {
         );
         assert_eq!(r.attachments.len(), 1, "the inline picture is no attachment");
         assert_eq!((r.attachments[0].name.as_str(), r.attachments[0].size), ("boleto.pdf", 4));
-        let bytes = file(MAIL, &r.attachments[0].part, false).and_then(|(_, bytes)| bytes);
+        let bytes = part::file(MAIL, &r.attachments[0].part, false).and_then(|f| f.bytes);
         assert_eq!(bytes.as_deref(), Some(&b"%PDF"[..]));
         assert_eq!(preview(MAIL), "Olá");
-    }
-
-    #[test]
-    fn files_in_files() {
-        use base64::Engine;
-        let data = base64::engine::general_purpose::STANDARD.encode(tnef::tests::sample());
-        let inner = format!(
-            "Subject: dentro\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=n\r\n\r\n--n\r\nContent-Type: text/plain\r\n\r\nOi\r\n--n\r\nContent-Type: application/ms-tnef; name=winmail.dat\r\nContent-Transfer-Encoding: base64\r\n\r\n{data}\r\n--n--\r\n"
-        );
-        let raw = format!(
-            "Subject: fora\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=m\r\n\r\n--m\r\nContent-Type: text/plain\r\n\r\nSegue.\r\n--m\r\nContent-Type: message/rfc822\r\n\r\n{inner}\r\n--m--\r\n"
-        );
-        let outer = &render(raw.as_bytes()).attachments[0];
-        assert_eq!((outer.name.as_str(), is_message(outer)), ("dentro.eml", true));
-        let (_, message) = file(raw.as_bytes(), &outer.part, false).unwrap_or_else(|| panic!("no file"));
-        let message = message.unwrap_or_default();
-        let view = View { within: outer.part.clone(), ..View::default() };
-        let inside = render_as(&message, &view);
-        assert!(inside.html.contains("Oi"), "{inside:?}");
-        let names: Vec<&str> = inside.attachments.iter().map(|a| a.name.as_str()).collect();
-        assert_eq!(names, ["NOTA.TXT", "Relatório.pdf"], "as if nobody had wrapped them");
-        let one = &inside.attachments[1];
-        assert_eq!((one.media_type.as_str(), one.size), ("application/pdf", 8));
-        let (told, bytes) = file(raw.as_bytes(), &one.part, false).unwrap_or_else(|| panic!("{}", one.part));
-        assert_eq!((&told, bytes.as_deref()), (one, Some(&b"%PDF-1.4"[..])));
-        for nothing in ["", "9", "2.9", "2.2.9", "2.1.1", "x", "2.x", "2.2.1.1", "-1"] {
-            assert_eq!(file(raw.as_bytes(), nothing, false).and_then(|(_, bytes)| bytes), None, "{nothing}");
-        }
     }
 
     #[test]
@@ -520,19 +336,5 @@ mod tests {
         assert_eq!((whole.here, whole.size), (true, 4), "a sender can write that too");
         let part = &render_as(marked.as_bytes(), &View { outline: true, ..View::default() }).attachments[0];
         assert_eq!((part.here, part.size), (false, 5_700_000));
-    }
-
-    #[test]
-    fn names_lead_nowhere() {
-        for (from, to) in [
-            ("../x", "x"),
-            ("CON.txt", "_CON.txt"),
-            ("a\u{202e}fdp.exe", "afdp.exe"),
-            ("", "attachment"),
-            ("...", "attachment"),
-            ("C:\\a\\b?.doc", "b_.doc"),
-        ] {
-            assert_eq!(safe_name(from), to);
-        }
     }
 }

@@ -7,8 +7,9 @@ pub use crate::mime::danger::Danger;
 use crate::mime::highlight::Mark;
 use crate::mime::invite;
 pub use crate::mime::link::{Link, look};
+pub use crate::mime::part::Attachment;
+use crate::mime::part::{self, File};
 use crate::mime::remote;
-pub use crate::mime::render::Attachment;
 use crate::mime::render::{self, View};
 use crate::mime::subscription::{self, Leave};
 use crate::mime::trust;
@@ -228,19 +229,16 @@ pub async fn pictures(store: &Store, id: PlacementId) -> Result<Vec<String>> {
 /// A file called after a subject.
 pub fn file_name(subject: &str, ending: &str) -> String {
     let short: String = subject.chars().take(80).collect();
-    let name = render::safe_name(&format!("{}.{ending}", short.replace('.', " ").trim()));
+    let name = part::safe_name(&format!("{}.{ending}", short.replace('.', " ").trim()));
     if name == ending { format!("message.{ending}") } else { name }
 }
 
-/// One file of a message that is on this device: what is known of it, and its bytes.
-pub async fn attachment(store: &Store, message: MessageId, part: &str) -> Result<(Attachment, Vec<u8>)> {
+/// One file of a message that is on this device.
+pub async fn attachment(store: &Store, message: MessageId, part: &str) -> Result<File> {
     let missing = || Error::new(Kind::NotFound, message.to_string());
     let partial = store.message(message).await?.partial;
     let raw = store.body(message).await?.ok_or_else(missing)?;
     let part = part.to_owned();
-    let found = move || {
-        let (file, bytes) = render::file(&raw, &part, partial)?;
-        Some((file, bytes?))
-    };
+    let found = move || part::file(&raw, &part, partial).filter(|f| f.bytes.is_some());
     tokio::task::spawn_blocking(found).await.ok().flatten().ok_or_else(missing)
 }

@@ -5,6 +5,7 @@ use super::message::{BodyView, body_view, shown};
 use crate::error::{Error, Kind, Result};
 use crate::mime::card;
 pub use crate::mime::card::Card;
+use crate::mime::part::{File, is_message};
 use crate::mime::{documents, header, render, text};
 use crate::model::{Address, MessageId};
 use crate::store::Store;
@@ -16,6 +17,8 @@ use ts_rs::TS;
 const LARGEST: usize = 40 << 20;
 /// So much of a text is shown: 1 MiB.
 const TEXT: usize = 1 << 20;
+/// And of a page: 4 MiB.
+const PAGE: usize = 4 << 20;
 
 /// What there is to see of a file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -82,9 +85,9 @@ pub struct NestedView {
 
 /// Looks at a file of a message that is on this device; NotFound where it is not.
 pub async fn preview(store: &Store, message: MessageId, part: &str) -> Result<Preview> {
-    let (file, bytes) = super::message::attachment(store, message, part).await?;
+    let file = super::message::attachment(store, message, part).await?;
     let part = part.to_owned();
-    let seen = tokio::task::spawn_blocking(move || look(&file, &bytes, &part)).await;
+    let seen = tokio::task::spawn_blocking(move || look(&file, &part)).await;
     let seen = seen.map_err(|e| Error::new(Kind::Storage, "preview").because(e))?;
     let event = match seen {
         Seen::Preview(preview) => return Ok(preview),
@@ -101,7 +104,13 @@ enum Seen {
     Appointment(Box<invitation::Event>),
 }
 
-fn look(file: &render::Attachment, bytes: &[u8], part: &str) -> Seen {
+fn look(found: &File, part: &str) -> Seen {
+    let (file, bytes) = (&found.about, found.bytes.as_deref().unwrap_or_default());
+    // As it says that it is written; else as it seems to be.
+    let read = |most: usize| match &found.text {
+        Some(text) => text[..text.floor_char_boundary(most)].to_owned(),
+        None => text::of_bytes(&bytes[..bytes.len().min(most)]),
+    };
     let ending = file.name.rsplit_once('.').map(|(_, e)| e.to_ascii_lowercase()).unwrap_or_default();
     let (kind, subtype) = file.media_type.split_once('/').unwrap_or_default();
     let base64 = || base64::engine::general_purpose::STANDARD.encode(bytes);
@@ -112,7 +121,7 @@ fn look(file: &render::Attachment, bytes: &[u8], part: &str) -> Seen {
     if let Some(data) = Some(bytes).filter(|_| small).and_then(shown) {
         return Seen::Preview(Preview::Picture { data });
     }
-    if render::is_message(file) {
+    if is_message(file) {
         let view = render::View { within: part.to_owned(), ..render::View::default() };
         let head = header::envelope(header::section(bytes));
         let message = NestedView {
@@ -136,7 +145,7 @@ fn look(file: &render::Attachment, bytes: &[u8], part: &str) -> Seen {
         }
     }
     if matches!(subtype, "html" | "xhtml+xml") || matches!(ending.as_str(), "html" | "htm" | "xhtml") {
-        let page = render::page(&text::of_bytes(&bytes[..bytes.len().min(4 << 20)]));
+        let page = render::page(&read(PAGE));
         return Seen::Preview(Preview::Page { body: BodyView { pictures: 0, ..body_view(page) } });
     }
     let written = [
@@ -148,7 +157,7 @@ fn look(file: &render::Attachment, bytes: &[u8], part: &str) -> Seen {
         || matches!(subtype, "json" | "xml" | "pgp-signature" | "pgp-keys")
     {
         let cut = bytes.len() > TEXT;
-        let text = text::of_bytes(&bytes[..bytes.len().min(TEXT)]);
+        let text = read(TEXT);
         if !text.contains('\0') {
             return Seen::Preview(Preview::Text { text, cut, extracted: false });
         }
@@ -164,9 +173,10 @@ fn look(file: &render::Attachment, bytes: &[u8], part: &str) -> Seen {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::mime::part::Attachment;
 
     fn seen(name: &str, media_type: &str, bytes: &[u8]) -> Preview {
-        let file = render::Attachment {
+        let about = Attachment {
             part: "2".into(),
             name: name.into(),
             media_type: media_type.into(),
@@ -174,7 +184,7 @@ mod tests {
             danger: Default::default(),
             here: true,
         };
-        match look(&file, bytes, "2") {
+        match look(&File { about, bytes: Some(bytes.to_vec()), text: None }, "2") {
             Seen::Preview(preview) => preview,
             Seen::Appointment(event) => Preview::Text { text: event.summary, cut: false, extracted: true },
         }

@@ -5,7 +5,7 @@
 //! the header of each part that was left out stands [`LEFT_OUT`] with its size.
 
 use crate::error::Result;
-use crate::mime::render::LEFT_OUT;
+use crate::mime::part::LEFT_OUT;
 use crate::protocol::imap::Session;
 use crate::protocol::imap::structure::{Part, Structure};
 

@@ -1,6 +1,7 @@
 // What the user can do to messages, from wherever: keys, buttons, swipes. Each shows what it did, and the way back.
 import {
 	type Address,
+	type Appointment,
 	type ConversationPart,
 	call,
 	type Done,
@@ -194,6 +195,9 @@ export const answerInvitation = (id: string, view: InvitationView, answer: Invit
 			seconds: hold,
 		});
 	});
+
+/** Opens the page that an appointment meets on, in the browser. */
+export const join = (event: Appointment) => attempt(() => openLink(event.join));
 
 /** Leaves the mailing list that a message came through. */
 export const leaveList = (id: string, from: ListView) =>

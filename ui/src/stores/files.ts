@@ -7,6 +7,12 @@ import { toasts } from "./toasts.svelte";
 export const isCalendar = (file: Attachment) =>
 	["text/calendar", "application/ics"].includes(file.media_type) || file.name.toLowerCase().endsWith(".ics");
 
+/** A picture as it can be shown small; empty where it is none. */
+export async function picture(message: string, file: Attachment): Promise<string> {
+	const seen = await call("attachment_show", { message, part: file.part });
+	return seen.kind === "picture" ? seen.data : "";
+}
+
 /** Saves a file among the downloads and says where. */
 export async function save(message: string, file: Attachment) {
 	await attempt(async () => {

@@ -1,5 +1,5 @@
 # The two that a newcomer needs: `make demo` and `make test`. Both install what is missing first.
-.PHONY: demo test setup run check ui app tools gen shots bench simulate weather mutants fuzz payloads
+.PHONY: demo test setup run check ui app tools gen shots newsletters bench simulate weather mutants fuzz payloads
 
 CARGO := cargo
 APP_FEATURES := --features tauri/custom-protocol
@@ -54,6 +54,10 @@ gen:
 ## Pictures of every screen, size and theme in target/shots.
 shots: ui tools
 	node tests/e2e/shots.mjs target/shots
+
+## Pictures of real newsletters, phone and laptop, light and dark, in target/shots/newsletters; WORD to choose. Where they lie beside us.
+newsletters: ui tools
+	node tests/e2e/newsletters.mjs $(WORD)
 
 ## Ours beside the floor and mbsync (where it is installed) in one run, as ratios. ROWS=headers|first|sync|pop3|push, COUNT=messages.
 bench: setup

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { call, mailServer, SIZES, until } from "./lib.mjs";
 import { pdf, put, withFiles } from "./mails.mjs";
-import { accessible, device, open, rows, shots } from "./page.mjs";
+import { accessible, browser, device, open, rows, shots } from "./page.mjs";
 
 test("pictures from elsewhere, who a message is from, and what it repeats", async (t) => {
 	const server = await mailServer();
@@ -410,4 +410,38 @@ test("an invitation is shown, answered, and called off", async (t) => {
 	await page.locator(".invitation.gone").getByText("Cancelled").waitFor();
 	assert.equal(await page.locator(".invitation .answers").count(), 0);
 	await page.screenshot({ path: join(shots, "laptop-invitation-cancelled.png") });
+});
+
+test("mail that comes while the list is being opened is in it", async (t) => {
+	const server = await mailServer();
+	const { url, end } = await device(server);
+	t.after(async () => {
+		await end();
+		await server.stop();
+	});
+	const inbox = (await call(url, "mailboxes", {})).find((m) => m.role === "inbox").id;
+	const context = await browser.newContext(SIZES.laptop);
+	const page = await context.newPage();
+	// The answer is under way for so long that news about it arrives first.
+	await page.route(
+		"**/api/call/window_open",
+		async (route) => {
+			const answer = await route.fetch();
+			await put(
+				server,
+				withFiles(["From: Bia <bia@x.test>", "Subject: Entretanto", "Message-ID: <e@x.test>"], "Oi", []),
+			);
+			await until("it is here", async () => {
+				const view = await call(url, "window_open", { mailbox: inbox, count: 3 });
+				await call(url, "window_close", { window: view.window });
+				return view.rows.some((r) => r.subject === "Entretanto");
+			});
+			await page.waitForTimeout(500);
+			await route.fulfill({ response: answer });
+		},
+		{ times: 1 },
+	);
+	await page.goto(url);
+	await page.locator("[data-row]", { hasText: "Entretanto" }).waitFor();
+	await context.close();
 });

@@ -41,6 +41,8 @@ class List {
 
 	#window: number | null = null;
 	#version = 0;
+	/** The last change of a window that is not known here yet: it can overtake the answer that the window came with. */
+	#early: { window: number; version: number } | null = null;
 	#asked: { first: number; count: number } | null = null;
 	#busy = false;
 	#opening = 0;
@@ -108,6 +110,14 @@ class List {
 		this.rows = view.rows;
 		this.more = view.more;
 		this.grouped = view.grouped;
+		if (this.#early?.window === view.window && this.#early.version > view.version) this.askAgain();
+		this.#early = null;
+	}
+
+	/** Something was missed: the whole window again. */
+	private askAgain() {
+		this.#asked = { first: this.first, count: Math.max(this.rows.length, MARGIN * 2) };
+		void this.fetch();
 	}
 
 	row(index: number): RowView | undefined {
@@ -156,13 +166,12 @@ class List {
 	}
 
 	apply(update: WindowUpdate) {
-		if (update.window !== this.#window || update.version <= this.#version) return;
-		if (update.version !== this.#version + 1) {
-			// Something was missed: the whole window again.
-			this.#asked = { first: this.first, count: Math.max(this.rows.length, MARGIN * 2) };
-			void this.fetch();
+		if (update.window !== this.#window) {
+			this.#early = update;
 			return;
 		}
+		if (update.version <= this.#version) return;
+		if (update.version !== this.#version + 1) return this.askAgain();
 		const rows = applyOps(this.rows, update.ops);
 		const shift = shiftOf({ first: this.first, rows: this.rows }, { first: update.first, rows }, this.top);
 		this.#version = update.version;

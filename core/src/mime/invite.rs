@@ -1,6 +1,7 @@
 //! Appointments that mail brings (RFC 5545, RFC 5546, RFC 6047): what one says, and the answer to it.
 
 use super::header::tidy_start;
+use super::part::media_type_of;
 use super::{guarded, render};
 use crate::model::Address;
 use calcard::common::PartialDateTime;
@@ -232,9 +233,7 @@ pub(super) fn calendar_of(m: &Message<'_>) -> Option<Calendar> {
 
 /// By its type, or by its name where the type says nothing.
 pub fn is_calendar(part: &MessagePart<'_>) -> bool {
-    let kind = part.content_type();
-    let kind = kind.map(|c| format!("{}/{}", c.ctype(), c.subtype().unwrap_or_default()).to_lowercase());
-    match kind.as_deref() {
+    match media_type_of(part).as_deref() {
         Some("text/calendar" | "application/ics") => true,
         Some("application/octet-stream" | "text/plain") => {
             part.attachment_name().is_some_and(|n| n.to_ascii_lowercase().ends_with(".ics"))

@@ -4,7 +4,7 @@
 use super::compose::{FORWARDS, File, Letter, to_ascii_domain};
 use super::header::{address, ids, tidy};
 use super::part::{about, original};
-use super::render::with_message;
+use super::render::parsed;
 use super::{flowed, guarded, sanitize, wishes};
 use crate::model::Address;
 use mail_parser::{Message, MessageParser, MessagePart, MimeHeaders, PartType};
@@ -17,7 +17,7 @@ const FOLLOW_UP: &str = "Mail-Followup-To";
 /// Reads a message so that its author can go on writing, whoever wrote it down. Pictures in its HTML stay `cid:`. `None` where it cannot
 /// be read at all.
 pub fn letter(raw: &[u8]) -> Option<Letter> {
-    with_message(raw, |m| Some(read(m)))
+    parsed(raw, |m| Some(read(m)))
 }
 
 fn read(m: &Message<'_>) -> Letter {
@@ -293,6 +293,13 @@ mod tests {
         ] {
             assert_eq!(bare_subject(from), to);
         }
+    }
+
+    #[test]
+    fn however_large_it_is_it_can_be_opened_again() {
+        let head = b"Subject: grande\r\nMIME-Version: 1.0\r\nContent-Type: application/pdf; name=g.pdf\r\nContent-Transfer-Encoding: binary\r\n\r\n";
+        let raw = [&head[..], &vec![b'x'; 65 << 20]].concat();
+        assert_eq!(letter(&raw).map(|l| l.subject).as_deref(), Some("grande"));
     }
 
     #[test]

@@ -98,11 +98,15 @@ pub(super) fn original(m: &Message<'_>, part: &MessagePart<'_>) -> Option<Vec<u8
     })
 }
 
+/// The type that a part says it has, in small letters.
+pub(super) fn media_type_of(part: &MessagePart<'_>) -> Option<String> {
+    let kind = part.content_type()?;
+    Some(format!("{}/{}", kind.ctype(), kind.subtype().unwrap_or("octet-stream")).to_lowercase())
+}
+
 /// What is known of a part; `within`: the place of the message that it is of, in another one.
 pub(super) fn about(part: &MessagePart<'_>, number: u32, within: &str, outline: bool) -> Attachment {
-    let kind = part.content_type();
-    let media_type = kind
-        .map(|c| format!("{}/{}", c.ctype(), c.subtype().unwrap_or("octet-stream")).to_lowercase())
+    let media_type = media_type_of(part)
         // In a digest nobody needs to say so (RFC 2046 section 5.1.5).
         .unwrap_or_else(|| match part.body {
             PartType::Message(_) => "message/rfc822".to_owned(),

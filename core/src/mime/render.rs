@@ -193,9 +193,14 @@ pub(super) fn with_message<T>(
     raw: &[u8],
     read: impl FnOnce(&Message<'_>) -> Option<T> + std::panic::UnwindSafe,
 ) -> Option<T> {
-    if raw.len() > MAX_MESSAGE {
-        return None;
-    }
+    if raw.len() > MAX_MESSAGE { None } else { parsed(raw, read) }
+}
+
+/// The same however large it is: what the user wrote can be opened again.
+pub(super) fn parsed<T>(
+    raw: &[u8],
+    read: impl FnOnce(&Message<'_>) -> Option<T> + std::panic::UnwindSafe,
+) -> Option<T> {
     guarded(move || {
         let mut m = MessageParser::default().parse(raw)?;
         charset::mend(&mut m);

@@ -122,15 +122,15 @@ pub enum Key {
 impl Key {
     /// A number and a text of a placement `p` and its message `m`, of which one counts.
     fn columns(self, grouped: bool) -> String {
+        // `told` is of a placement `q` and its message `n`: this one, or one that is seen with it.
         let any = |told: &str| {
-            match grouped {
-            false => told.replace("q.", "p.").replace("n.", "m."),
-            true => format!(
-                "CASE WHEN p.conversation = 0 THEN {} ELSE EXISTS (SELECT 1 FROM placement q JOIN message n ON n.id = q.message_id
-                 WHERE q.conversation = p.conversation AND q.mailbox_id = p.mailbox_id AND q.hidden = 0 AND {told}) END",
-                told.replace("q.", "p.").replace("n.", "m.")
-            ),
-        }
+            let alone = told.replace("q.", "p.").replace("n.", "m.");
+            if !grouped {
+                return alone;
+            }
+            let together = "SELECT 1 FROM placement q JOIN message n ON n.id = q.message_id WHERE q.conversation = p.conversation
+                 AND q.mailbox_id = p.mailbox_id AND q.hidden = 0";
+            format!("CASE WHEN p.conversation = 0 THEN {alone} ELSE EXISTS ({together} AND {told}) END")
         };
         let number = match self {
             Key::Time => "p.sort_date".to_owned(),

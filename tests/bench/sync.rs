@@ -1,7 +1,7 @@
 //! Whole syncs: ours beside mbsync and offlineimap as they come (where they are installed), on the same mailbox over the same
 //! counting proxy. `COUNT` messages, `TRIPS` (0,50) milliseconds away, beside `PEERS`
-//! (mbsync,offlineimap). offlineimap takes a round trip for each message, so its
-//! first sync is measured at 0 ms only, and not above 10,000.
+//! (mbsync,offlineimap,mu,notmuch). offlineimap takes a round trip for each message, so its first sync is measured at 0 ms only, and
+//! not above 10,000. What mbsync fetched at 0 ms is indexed by mu and notmuch, since ours ends when everything can be searched.
 
 use servers::chance::Chance;
 use servers::distance::Distance;
@@ -129,6 +129,74 @@ fn beside(what: &str, ours: &Cost, peers: &[(&str, Option<Cost>)], goal: f64) ->
     met
 }
 
+/// Octets of the files below a folder.
+fn octets(folder: &Path) -> u64 {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    entries
+        .map(|e| if e.path().is_dir() { octets(&e.path()) } else { e.metadata().map_or(0, |m| m.len()) })
+        .sum()
+}
+
+/// Stored and searchable: ours beside mbsync with an index made of what it stored, in time and on disk. `mail`: octets of all messages.
+fn searchable(
+    peers: &str,
+    home: &Path,
+    mine: &Cost,
+    peer: &Path,
+    theirs: &Cost,
+    mail: u64,
+    distance: &Distance,
+) -> bool {
+    let share = |o: u64| o as f64 / mail as f64;
+    let held = |name: &str| {
+        let file = |f: &str| std::fs::metadata(home.join(f)).map_or(0, |m| m.len());
+        file(name) + file(&format!("{name}-wal"))
+    };
+    let index = held("search.db");
+    println!("on disk: malote {:.2}x the mail, {:.2}x of that the index", share(octets(home)), share(index));
+    let mut met = true;
+    for name in ["mu", "notmuch"].into_iter().filter(|n| peers.contains(n)) {
+        let index = peer.join(name);
+        let program = |args: &[&str]| {
+            let mut command = Command::new(name);
+            command
+                .args(args)
+                .env("MUHOME", &index)
+                .env("NOTMUCH_CONFIG", peer.join("notmuch.conf"))
+                .env("HOME", peer);
+            command
+        };
+        if program(&["--version"]).stdout(Stdio::null()).status().is_err() {
+            continue;
+        }
+        let folder = peer.join("mail").display().to_string();
+        let command = if name == "mu" {
+            measure(program(&["init", "--maildir", &folder]), distance);
+            program(&["index", "--quiet"])
+        } else {
+            std::fs::create_dir_all(&index).expect("a directory");
+            let place = format!(
+                "[database]\npath={}\nmail_root={folder}\n[user]\nprimary_email=ana@exemplo.test\n",
+                index.display()
+            );
+            std::fs::write(peer.join("notmuch.conf"), place).expect("a file");
+            program(&["new", "--quiet"])
+        };
+        let c = measure(command, distance);
+        let (both, ratio) = (theirs.wall + c.wall, (theirs.wall + c.wall) / mine.wall);
+        println!(
+            "stored and searchable: mbsync {:.1} s + {name} {:.1} s (peak {} MiB) = {both:.1} s, ours {:.1} s: {ratio:.1}x as fast (goal 4); on disk {:.2}x",
+            theirs.wall,
+            c.wall,
+            c.peak_mib,
+            mine.wall,
+            share(octets(&peer.join("mail")) + octets(&index))
+        );
+        met &= ratio >= 4.0;
+    }
+    met
+}
+
 /// 100 flags, 50 new messages, 20 removed, by another client.
 async fn change(server: &Dovecot, round: usize) {
     let mut other = Other::sign_in(server.imap, "ana").await;
@@ -164,7 +232,7 @@ pub fn run() -> bool {
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("runtime");
     let mut met = true;
-    let peers = std::env::var("PEERS").unwrap_or_else(|_| "mbsync,offlineimap".to_owned());
+    let peers = std::env::var("PEERS").unwrap_or_else(|_| "mbsync,offlineimap,mu,notmuch".to_owned());
     let trips = std::env::var("TRIPS").unwrap_or_else(|_| "0,50".to_owned());
     let trips = trips.split(',').filter_map(|t| t.trim().parse::<u64>().ok());
     let offline = tempfile::tempdir().expect("a directory");
@@ -190,6 +258,10 @@ pub fn run() -> bool {
             &theirs,
             if trip == 0 { 5.0 } else { 1.0 },
         );
+        if let (0, ("mbsync", Some(theirs))) = (trip, &theirs[0]) {
+            let mail = octets(&peer.path().join("mail"));
+            met &= searchable(&peers, home.path(), &mine, peer.path(), theirs, mail, &distance);
+        }
         let (mine, theirs) = all(false);
         met &= beside(
             &format!("nothing changed, {trip} ms"),

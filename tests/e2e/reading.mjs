@@ -445,3 +445,105 @@ test("mail that comes while the list is being opened is in it", async (t) => {
 	await page.locator("[data-row]", { hasText: "Entretanto" }).waitFor();
 	await context.close();
 });
+
+test("what is junk, and who always sends it", async (t) => {
+	const server = await mailServer();
+	const { url, end } = await device(server);
+	t.after(async () => {
+		await end();
+		await server.stop();
+	});
+	const say = {
+		"pt-BR": {
+			more: "Mais",
+			block: "Bloquear remetente",
+			blocked: "Remetente bloqueado; 2 mensagens no Spam",
+			folders: "Pastas",
+			unblock: "Desbloquear remetente",
+			trust: "Deste remetente nunca é spam",
+			settings: "Ajustes",
+			do: "Bloquear",
+		},
+		en: {
+			more: "More",
+			block: "Block sender",
+			blocked: "Sender blocked; 2 messages moved to Junk",
+			folders: "Folders",
+			unblock: "Unblock sender",
+			trust: "Never junk from this sender",
+			settings: "Settings",
+			do: "Block",
+		},
+		es: {
+			more: "Más",
+			block: "Bloquear remitente",
+			blocked: "Remitente bloqueado; 2 mensajes en Spam",
+			folders: "Carpetas",
+			unblock: "Desbloquear remitente",
+			trust: "De este remitente nunca es spam",
+			settings: "Ajustes",
+			do: "Bloquear",
+		},
+	};
+	const languages = Object.keys(say);
+	const box = async (role) => (await call(url, "mailboxes", {})).find((m) => m.role === role);
+	const lies = async (role) => {
+		const about = { mailbox: (await box(role)).id, unified: null, grouped: false, order: null, count: 60 };
+		return (await call(url, "window_open", about)).rows.map((r) => r.subject);
+	};
+	for (const [n, size] of Object.keys(SIZES).entries()) {
+		const locale = languages[(n + Number(process.env.MALOTE_ROTATE ?? 0)) % languages.length];
+		const words = say[locale];
+		const both = [`Grátis ${size}`, `Última chance ${size}`];
+		for (const subject of both)
+			await put(
+				server,
+				`From: Ofertas <oferta${n}@chato.test>\r\nTo: ana@exemplo.test\r\nSubject: ${subject}\r\nDate: Sat, 28 Nov 2026 10:00:00 -0300\r\nMessage-ID: <${subject.length}@${size}.test>\r\nContent-Type: text/plain; charset=utf-8\r\n\r\nCompre agora, antes que acabe.\r\n`,
+			);
+		const page = await open(url, size, { locale, ...(size === "tablet" ? { colorScheme: "dark" } : {}) });
+		const row = (subject) => page.locator("[data-row]", { hasText: subject }).first();
+		const button = (name) => page.getByRole("button", { name, exact: true });
+		await row(both[1]).waitFor();
+		await row(both[0]).click();
+		await page.locator("iframe.measured").waitFor();
+		await button(words.more).last().click();
+		await page.screenshot({ path: join(shots, `${size}-block.png`) });
+		await page.getByRole("menuitem", { name: words.block }).click();
+		await page.getByText(words.blocked).waitFor();
+		await until("both are junk", async () =>
+			both.every(
+				(
+					(all) => (s) =>
+						all.includes(s)
+				)(await lies("junk")),
+			),
+		);
+		// In the junk it says why it is there, and the way back.
+		if (size !== "laptop") await button(words.folders).click();
+		await page.locator(".folders .name", { hasText: /^(Spam|Junk)$/u }).click();
+		await row(both[1]).click();
+		const line = page.locator(".junk");
+		await line.waitFor();
+		await accessible(page, `junk, ${size}`);
+		await page.screenshot({ path: join(shots, `${size}-junk.png`) });
+		await line.getByRole("button", { name: words.unblock }).click();
+		await line.getByRole("button", { name: words.trust }).click();
+		await until("one is back", async () => (await lies("inbox")).includes(both[1]));
+		const judged = (await call(url, "senders", {})).find((s) => s.address.startsWith(`oferta${n}`));
+		assert.equal(judged.blocked, false);
+		// Whole domains, in the settings.
+		if (size === "tablet") await button(words.folders).click();
+		await button(words.settings).last().click();
+		const senders = page.locator("details", { has: page.locator("input[inputmode=email]") });
+		await senders.locator("summary").click();
+		await senders.locator("input").fill("não é nada");
+		assert.ok(await button(words.do).isDisabled());
+		await senders.locator("input").fill(`@chato${n}.test`);
+		await button(words.do).click();
+		await senders.getByText(`@chato${n}.test`).waitFor();
+		await accessible(page, `senders, ${size}`);
+		await page.screenshot({ path: join(shots, `${size}-senders.png`) });
+		assert.deepEqual(page.outside, []);
+		await page.context().close();
+	}
+});

@@ -97,11 +97,6 @@ impl Core {
         self.to_role(ids, Role::Trash).await
     }
 
-    /// Moves to junk.
-    pub async fn junk(&self, ids: Vec<PlacementId>) -> Result<Done> {
-        self.to_role(ids, Role::Junk).await
-    }
-
     /// Copies to a mailbox of the same account.
     pub async fn copy_to(&self, ids: Vec<PlacementId>, mailbox: MailboxId) -> Result<Done> {
         let mut tx = self.store.begin().await?;
@@ -190,7 +185,7 @@ impl Core {
         tx.commit().await
     }
 
-    async fn to_role(&self, ids: Vec<PlacementId>, role: Role) -> Result<Done> {
+    pub(super) async fn to_role(&self, ids: Vec<PlacementId>, role: Role) -> Result<Done> {
         let mut tx = self.store.begin().await?;
         let actions = relocate::move_to_role(&mut tx, self.clock.now(), &ids, role, HOLD).await?;
         tx.commit().await?;
@@ -243,6 +238,11 @@ impl Core {
     }
 }
 
-fn done(actions: Vec<ActionId>, label: &str, target: Option<MailboxId>, ids: &[PlacementId]) -> Done {
+pub(super) fn done(
+    actions: Vec<ActionId>,
+    label: &str,
+    target: Option<MailboxId>,
+    ids: &[PlacementId],
+) -> Done {
     Done { actions, label: label.to_owned(), target, count: ids.len() as u32 }
 }

@@ -9,7 +9,7 @@ use super::queries::SourceView;
 use super::search::SearchView;
 use super::types::{
     AccountChange, AccountState, Added, BrowserSignIn, Done, ErrorView, Mark, NewAccount, PassphraseState,
-    Saved, Undone,
+    Saved, SenderView, Undone,
 };
 use crate::model::{
     AccountId, ActionId, Address, Certificate, CertificateFault, ConversationId, Endpoint, FoundServers,
@@ -76,7 +76,7 @@ type Event = super::events::Event;
 contract! {
     types: AccountId, MailboxId, MessageId, ConversationId, PlacementId, ActionId, Role, Tls, Endpoint, Address, Danger, Attachment, ErrorView,
         Protocol, Source, Hint, FoundServers, Identity, BrowserSignIn, NewAccount, AccountChange, Added, PassphraseState, AccountView, AccountState, MailboxView, Order, PersonView, RowView, WindowView, RowOp, WindowUpdate, PartView, MarkView, CoveredView, SearchView, BodyView,
-        Report, ListView, Verdict, Trust, Link, SourceView, Method, Answer, Guest, Repeats, Appointment, InvitationView, MessageView, NestedView, Card, Preview, PartOfConversation, ConversationView, Mark, Done, Undone, NoticeView, DecisionView, OutgoingId, RecipientView, OutgoingView, DraftFile, Wishes, DraftContent, Quote, DraftView, DraftSaved, Queued, Saved, Event, Certificate, CertificateFault;
+        Report, ListView, Verdict, Trust, Link, SourceView, Method, Answer, Guest, Repeats, Appointment, InvitationView, MessageView, NestedView, Card, Preview, PartOfConversation, ConversationView, Mark, Done, SenderView, Undone, NoticeView, DecisionView, OutgoingId, RecipientView, OutgoingView, DraftFile, Wishes, DraftContent, Quote, DraftView, DraftSaved, Queued, Saved, Event, Certificate, CertificateFault;
 
     accounts() -> Vec<AccountView>;
     mailboxes() -> Vec<MailboxView>;
@@ -115,6 +115,7 @@ contract! {
     attachment_show(message: MessageId, part: String) -> Preview;
     attachment_save(message: MessageId, part: String) -> Saved;
     attachment_open(message: MessageId, part: String) -> Saved;
+    senders() -> Vec<SenderView>;
     setting(key: String) -> String;
 
     browser_begin(issuer: String, address: String, proxy: String, app_link: bool) -> BrowserSignIn;
@@ -148,6 +149,11 @@ contract! {
     archive(ids: Vec<PlacementId>) -> Done;
     trash(ids: Vec<PlacementId>) -> Done;
     junk(ids: Vec<PlacementId>) -> Done;
+    not_junk(ids: Vec<PlacementId>) -> Done;
+    sender_block(id: PlacementId) -> Done;
+    sender_trust(id: PlacementId) -> Done;
+    sender_judge(address: String, blocked: bool) -> ();
+    sender_forget(address: String) -> ();
     delete(ids: Vec<PlacementId>, hold: u32) -> Done;
     copy_to(ids: Vec<PlacementId>, mailbox: MailboxId) -> Done;
     folder_create(account: AccountId, name: String) -> Done;

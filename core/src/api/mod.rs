@@ -11,6 +11,7 @@ pub mod core;
 pub mod drafts;
 pub mod events;
 pub mod files;
+pub mod junk;
 pub mod outgoing;
 pub mod queries;
 pub mod search;

@@ -151,12 +151,21 @@ pub enum Mark {
 pub struct Done {
     /// To be handed to undo.
     pub actions: Vec<ActionId>,
-    /// read, unread, star, unstar, flag, unflag, move, archive, trash, junk, delete
+    /// read, unread, star, unstar, flag, unflag, move, archive, trash, junk, not_junk, block, trust, delete
     pub label: String,
     /// Where to, for moves.
     pub target: Option<MailboxId>,
     /// How many messages were asked for.
     pub count: u32,
+}
+
+/// A sender that the user judged.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct SenderView {
+    /// The address in small letters; everybody of a domain and below it: `@domain`.
+    pub address: String,
+    /// Blocked, or trusted not to send junk.
+    pub blocked: bool,
 }
 
 /// What undo did.

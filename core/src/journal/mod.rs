@@ -10,6 +10,7 @@ pub mod delete;
 pub mod draft;
 pub mod flag;
 pub mod folder;
+pub mod junk;
 pub mod label;
 pub mod relocate;
 pub mod send;

@@ -1,12 +1,13 @@
 //! The user moves messages: to a folder, the archive, the trash, out of junk.
 
-use super::{Actions, delete, folder, label, targets};
+use super::{Actions, delete, flag, folder, junk, label, targets};
 use crate::error::{Error, Kind, Result};
 use crate::model::{AccountId, ActionId, MailboxId, MessageId, PlacementId, Role};
 use crate::store::Tx;
 use crate::store::intent::IntentKind;
 use crate::store::mailbox::{MailboxRow, all_mail};
 use crate::store::placement::PlacementRow;
+use std::collections::BTreeMap;
 
 /// Moves messages into a mailbox of the same account.
 pub async fn move_to(
@@ -34,7 +35,8 @@ pub(super) async fn within(
     to: &MailboxRow,
     words: &str,
 ) -> Result<()> {
-    let everything = all_mail(&tx.mailboxes(to.account).await?);
+    let mailboxes = tx.mailboxes(to.account).await?;
+    let everything = all_mail(&mailboxes);
     for (account, p) in targets(tx, ids).await? {
         if account != to.account {
             return Err(Error::new(Kind::Usage, &to.name).because("messages move within their account"));
@@ -51,6 +53,15 @@ pub(super) async fn within(
             continue; // it has that label
         }
         let action = actions.of(tx, account, "move", words, to.id, now).await?;
+        // Gmail learns from the place alone, and shows keywords to nobody.
+        let from = mailboxes.iter().find(|m| m.id == p.mailbox && everything.is_none());
+        let p = match from.and_then(|from| junk::verdict(from, to, &p.flags)) {
+            Some(change) => {
+                flag::within(tx, now, actions, &[p.id], &change, words).await?;
+                tx.placement(p.id).await?.unwrap_or(p)
+            }
+            None => p,
+        };
         // What lies there already has arrived.
         let expected = match there {
             Some(there) => there,
@@ -111,7 +122,7 @@ pub async fn move_to_role(
     role: Role,
     hold: i64,
 ) -> Result<Vec<ActionId>> {
-    let mut by_account: std::collections::BTreeMap<AccountId, Vec<PlacementId>> = Default::default();
+    let mut by_account: BTreeMap<AccountId, Vec<PlacementId>> = BTreeMap::new();
     for (account, p) in targets(tx, ids).await? {
         by_account.entry(account).or_default().push(p.id);
     }
@@ -130,6 +141,27 @@ pub async fn move_to_role(
         actions.extend(move_to(tx, now, &ids, target, role.as_str()).await?);
     }
     Ok(actions)
+}
+
+/// The same for one role as part of a larger action.
+pub(super) async fn within_role(
+    tx: &mut Tx,
+    now: i64,
+    actions: &mut Actions,
+    ids: &[PlacementId],
+    role: Role,
+    words: &str,
+) -> Result<()> {
+    let mut by_account: BTreeMap<AccountId, Vec<PlacementId>> = BTreeMap::new();
+    for (account, p) in targets(tx, ids).await? {
+        by_account.entry(account).or_default().push(p.id);
+    }
+    for (account, ids) in by_account {
+        let target = role_mailbox(tx, account, role).await?;
+        let to = tx.mailbox(target).await?;
+        within(tx, now, actions, &ids, &to, words).await?;
+    }
+    Ok(())
 }
 
 /// The account's mailbox for a role. Where it has none, one is made here, and on the server with the first message that goes

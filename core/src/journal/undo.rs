@@ -7,6 +7,7 @@ use crate::store::Tx;
 use crate::store::intent::{IntentKind, IntentRow, IntentState};
 use crate::store::mailbox::all_mail;
 use crate::store::placement::PlacementRow;
+use std::collections::BTreeMap;
 
 /// Takes an action back. What the server was not told is as if it had never been; what it was told is followed by its
 /// opposite. Returns the label of the action and whether all of it could be taken back; `None` when it was undone before.
@@ -15,11 +16,14 @@ pub async fn undo(tx: &mut Tx, now: i64, action: ActionId) -> Result<Option<(Str
     let opposite = tx.add_action(account, "undo", &words, MailboxId(0), now).await?;
     let mut whole = true;
     let everything = all_mail(&tx.mailboxes(account).await?);
+    tx.forget_senders_of(action).await?;
+    // Where what was moved goes to, for what was done to it before it was moved.
+    let mut back: BTreeMap<PlacementId, PlacementId> = BTreeMap::new();
     for intent in tx.intents_of(action).await? {
         if intent.state == IntentState::Queued {
             revert(tx, &intent).await?;
         } else {
-            whole &= reverse(tx, account, opposite, &intent, everything).await?;
+            whole &= reverse(tx, account, opposite, &intent, everything, &mut back).await?;
         }
     }
     // Sending may have waited for these.
@@ -144,13 +148,15 @@ async fn reverse(
     action: ActionId,
     intent: &IntentRow,
     everything: Option<MailboxId>,
+    back: &mut BTreeMap<PlacementId, PlacementId>,
 ) -> Result<bool> {
     if intent.kind.is_about_mailbox() {
         return reverse_mailbox(tx, account, action, intent).await;
     }
     match &intent.kind {
         IntentKind::Flag(change) => {
-            let Some(p) = tx.placement(intent.placement).await?.filter(|p| !p.hidden) else {
+            let at = back.get(&intent.placement).copied().unwrap_or(intent.placement);
+            let Some(p) = tx.placement(at).await?.filter(|p| !p.hidden) else {
                 return Ok(false);
             };
             let flags = p.flags.with(&change.inverse());
@@ -164,9 +170,10 @@ async fn reverse(
         }
         IntentKind::Move { expected, .. } => {
             let Some(p) = tx.placement(*expected).await?.filter(|p| !p.hidden) else { return Ok(false) };
-            let back = tx.add_expected(intent.mailbox, &p).await?;
+            let there = tx.add_expected(intent.mailbox, &p).await?;
+            back.insert(intent.placement, there);
             let stays = everything == Some(p.mailbox);
-            relocate::wish(tx, account, action, &p, (intent.mailbox, back), stays).await?;
+            relocate::wish(tx, account, action, &p, (intent.mailbox, there), stays).await?;
             Ok(true)
         }
         // Of the copies, not of what was copied.

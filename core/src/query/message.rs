@@ -17,6 +17,7 @@ pub use crate::mime::trust::{Trust, Verdict};
 use crate::model::{Address, Flags, MailboxId, MessageId, PlacementId, Report, Role};
 use crate::search::{Field, Wanted, Words};
 use crate::store::Store;
+use crate::store::sender::judgement;
 use base64::Engine;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -53,6 +54,8 @@ pub struct MessageView {
     pub reports: Vec<Report>,
     /// What can be said of who it is from; `None` while the content is not here.
     pub trust: Option<Trust>,
+    /// What the user decided about who wrote it: blocked, safe; empty = nothing.
+    pub judged: String,
     /// Nothing else from this address, or to it, is known here.
     pub first_time: bool,
     /// The appointment that it is about.
@@ -128,6 +131,12 @@ pub async fn message(
     let first_time = body.is_some()
         && list.is_none()
         && is_first(store, p.message, &m.envelope.from.address).await.unwrap_or(false);
+    let senders = store.senders().await?;
+    let judged = match judgement(&senders, &m.envelope.from.address) {
+        None => "",
+        Some(s) if s.blocked => "blocked",
+        Some(_) => "safe",
+    };
     let reports = store.reports(m.account, p.message, &m.envelope.message_id).await?;
     Ok(MessageView {
         id,
@@ -144,6 +153,7 @@ pub async fn message(
         list,
         reports,
         trust,
+        judged: judged.to_owned(),
         first_time,
         invitation,
         body,

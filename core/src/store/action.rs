@@ -21,7 +21,7 @@ pub struct ActionRow {
 impl Store {
     /// The newest action of any account that can be undone.
     pub async fn last_action(&self) -> Result<Option<ActionRow>> {
-        let row = sqlx::query("SELECT id, account_id, label, target_id FROM action WHERE undone = 0 AND kind NOT IN ('undo', 'draft') ORDER BY id DESC LIMIT 1")
+        let row = sqlx::query("SELECT id, account_id, label, target_id FROM action WHERE undone = 0 AND kind NOT IN ('undo', 'draft', 'sort') ORDER BY id DESC LIMIT 1")
             .fetch_optional(self.reader())
             .await?;
         row.map(|r| {
@@ -66,6 +66,15 @@ impl Tx {
         .fetch_optional(self.conn())
         .await?;
         row.map(|r| Ok((AccountId(r.try_get(0)?), r.try_get(1)?))).transpose()
+    }
+
+    /// True for one that was done on behalf of the user, who did nothing just then.
+    pub async fn is_sorting(&mut self, id: ActionId) -> Result<bool> {
+        let kind: Option<String> = sqlx::query_scalar("SELECT kind FROM action WHERE id = ?")
+            .bind(id.0)
+            .fetch_optional(self.conn())
+            .await?;
+        Ok(kind.as_deref() == Some("sort"))
     }
 
     /// Forgets actions that are through and older than `before`: they can no longer be undone.

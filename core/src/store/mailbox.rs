@@ -54,6 +54,8 @@ pub struct MailboxRow {
     pub keep: Option<Keep>,
     /// What the user uses it for, whatever the server says.
     pub chosen: Option<Chosen>,
+    /// PERMANENTFLAGS as last told, with blanks between; empty when nothing is known of it.
+    pub permanent: String,
 }
 
 /// What the user uses a mailbox for.
@@ -88,6 +90,11 @@ impl MailboxRow {
         self.selectable && !self.gone && !self.hidden
     }
 
+    /// True when the server has said that it keeps this keyword here (RFC 9051 section 7.1: `\*` = new ones too).
+    pub fn keeps(&self, keyword: &str) -> bool {
+        self.permanent.split(' ').any(|k| k == "\\*" || k.eq_ignore_ascii_case(keyword))
+    }
+
     /// True when `other` lies below it.
     pub fn contains(&self, other: &MailboxRow) -> bool {
         let below = [&self.raw[..], self.delimiter.as_bytes()].concat();
@@ -109,7 +116,7 @@ pub fn is_label(row: &MailboxRow, mailboxes: &[MailboxRow]) -> bool {
     all_mail(mailboxes).is_some() && !own(row) && !mailboxes.iter().any(|m| own(m) && m.contains(row))
 }
 
-const COLUMNS: &str = "id, account_id, raw, name, delimiter, role, selectable, subscribed, gone, uid_validity, uid_next, modseq, todo, server_total, server_unread, checked, total, unread, object_id, hidden, keep, chosen";
+const COLUMNS: &str = "id, account_id, raw, name, delimiter, role, selectable, subscribed, gone, uid_validity, uid_next, modseq, todo, server_total, server_unread, checked, total, unread, object_id, hidden, keep, chosen, permanent";
 
 fn read(r: &SqliteRow) -> Result<MailboxRow> {
     let role: String = r.try_get("role")?;
@@ -139,6 +146,7 @@ fn read(r: &SqliteRow) -> Result<MailboxRow> {
         hidden: r.try_get("hidden")?,
         keep: Keep::parse(&keep),
         chosen: Chosen::parse(&chosen),
+        permanent: r.try_get("permanent")?,
     })
 }
 
@@ -288,6 +296,13 @@ impl Tx {
             .execute(self.conn())
             .await?;
         self.touched.tree = true;
+        Ok(())
+    }
+
+    /// The flags that are kept in it (PERMANENTFLAGS).
+    pub async fn set_permanent(&mut self, id: MailboxId, flags: &str) -> Result<()> {
+        let sql = "UPDATE mailbox SET permanent = ? WHERE id = ?";
+        sqlx::query(sql).bind(flags).bind(id.0).execute(self.conn()).await?;
         Ok(())
     }
 

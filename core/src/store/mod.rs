@@ -25,6 +25,7 @@ pub mod report;
 mod salvage;
 mod salvage_local;
 pub mod search;
+pub mod sender;
 pub mod setting;
 mod spare;
 pub mod traffic;

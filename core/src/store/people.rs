@@ -82,6 +82,24 @@ impl Tx {
         Ok(found.fetch_optional(self.conn()).await?.unwrap_or_default())
     }
 
+    /// The address of who wrote a message; empty = nobody is named.
+    pub async fn author(&mut self, id: crate::model::MessageId) -> Result<String> {
+        let found = sqlx::query_scalar("SELECT from_address FROM message WHERE id = ?").bind(id.0);
+        Ok(found.fetch_optional(self.conn()).await?.unwrap_or_default())
+    }
+
+    /// What somebody wrote that lies visibly in an inbox, of whatever account; the address in small letters.
+    pub async fn inbox_of_sender(&mut self, address: &str) -> Result<Vec<PlacementId>> {
+        let ids: Vec<i64> = sqlx::query_scalar(
+            "SELECT p.id FROM mailbox b JOIN placement p ON p.mailbox_id = b.id JOIN message m ON m.id = p.message_id
+             WHERE b.role = 'inbox' AND p.hidden = 0 AND lower(m.from_address) = ? ORDER BY p.id",
+        )
+        .bind(address)
+        .fetch_all(self.conn())
+        .await?;
+        Ok(ids.into_iter().map(PlacementId).collect())
+    }
+
     /// Whether a message of a mailbox was made from a version of a draft, or, with `itself`, is that version: `part` is of its Message-ID.
     pub async fn comes_from(&mut self, mailbox: MailboxId, part: &str, itself: bool) -> Result<bool> {
         let found: Option<i64> = sqlx::query_scalar(

@@ -3,13 +3,16 @@
 use super::reports::{self, Told};
 use super::{Context, budget, outline};
 use crate::error::{Error, Kind, Result};
-use crate::mime::render;
+use crate::journal::junk;
+use crate::mime::trust::{self, Verdict};
+use crate::mime::{header, render};
 use crate::model::{Keep, MailboxId, MessageId};
 use crate::protocol::imap::Session;
 use crate::protocol::imap::mailboxes::SelectRequest;
 use crate::protocol::imap::messages::PIECE;
 use crate::store::ChangeSet;
 use crate::store::body::Packed;
+use crate::store::sender::judgement;
 use crate::uid_set::UidSet;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -118,7 +121,7 @@ async fn fetch_large(
 /// The readable part of a message; false when it must be the whole.
 async fn fetch_outline(ctx: &Context, session: &mut Session, uid: u32, message: MessageId) -> Result<bool> {
     let Some(raw) = outline::fetch(session, uid).await? else { return Ok(false) };
-    let (packed, _) = pack(ctx, vec![(message, raw)]).await?;
+    let Read { packed, .. } = pack(ctx, vec![(message, raw)]).await?;
     let mut tx = ctx.store.begin().await?;
     tx.put_bodies(&packed).await?;
     tx.mark_partial(message).await?;
@@ -141,28 +144,48 @@ pub(super) async fn keep_all(ctx: &Context, came: Vec<(MessageId, Vec<u8>)>) -> 
     if came.is_empty() {
         return Ok(());
     }
-    let (packed, told) = pack(ctx, came).await?;
+    let Read { packed, told, trusted } = pack(ctx, came).await?;
     let mut tx = ctx.store.begin().await?;
     tx.put_bodies(&packed).await?;
     for (by, told) in told {
         reports::keep(&mut tx, ctx.clock.now(), by, &told).await?;
     }
+    junk::rescue(&mut tx, ctx.clock.now(), ctx.account, &trusted).await?;
     tx.commit().await
 }
 
-/// Bodies, each with its preview, and what those among them that are reports tell.
-type PackedMail = (Vec<(MessageId, Packed, String)>, Vec<(MessageId, Told)>);
+/// What came, read.
+struct Read {
+    /// Bodies, each with its preview.
+    packed: Vec<(MessageId, Packed, String)>,
+    /// What those among them that are reports tell.
+    told: Vec<(MessageId, Told)>,
+    /// Those that the user trusts the authors of, unless the provider found that they did not write them.
+    trusted: Vec<MessageId>,
+}
 
-async fn pack(ctx: &Context, came: Vec<(MessageId, Vec<u8>)>) -> Result<PackedMail> {
+async fn pack(ctx: &Context, came: Vec<(MessageId, Vec<u8>)>) -> Result<Read> {
     let store = ctx.store.clone();
-    let work = move || -> Result<PackedMail> {
+    let senders = store.senders().await?;
+    let account = match senders.iter().any(|s| !s.blocked) {
+        true => Some(store.account(ctx.account).await?),
+        false => None,
+    };
+    let work = move || -> Result<Read> {
+        let is_trusted = |raw: &[u8]| {
+            let Some(account) = &account else { return false };
+            let from = header::envelope(header::section(raw)).from.address;
+            judgement(&senders, &from).is_some_and(|s| !s.blocked)
+                && trust::trust(raw, &account.incoming.host, &account.address).verdict != Verdict::Failed
+        };
+        let trusted = came.iter().filter(|(_, raw)| is_trusted(raw)).map(|(id, _)| *id).collect();
         let told = came.iter().filter_map(|(id, raw)| Some((*id, Told::of(raw)?))).collect();
         let mut packer = store.packer()?;
         let each = came.into_iter().map(|(id, raw)| {
             let preview = render::preview(&raw);
             Ok((id, packer.pack(&id.to_string(), &raw)?, preview))
         });
-        Ok((each.collect::<Result<_>>()?, told))
+        Ok(Read { packed: each.collect::<Result<_>>()?, told, trusted })
     };
     tokio::task::spawn_blocking(work).await.map_err(|e| Error::new(Kind::Storage, "body").because(e))?
 }

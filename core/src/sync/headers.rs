@@ -2,6 +2,7 @@
 
 use super::{Context, merge, pull};
 use crate::error::{Error, Kind, Result, Scope};
+use crate::journal::junk::{self, Came};
 use crate::mime::header;
 use crate::model::{FlagChange, Flags, MailboxId, PlacementId};
 use crate::protocol::imap::Session;
@@ -92,10 +93,12 @@ pub async fn store(ctx: &Context, tx: &mut Tx, mailbox: MailboxId, headers: Vec<
         tx.set_flags(p, &h.flags, &flags, h.modseq).await?;
     }
     let messages: Vec<NewMessage> = fresh.iter().map(|h| h.message.clone()).collect();
-    let ids = tx.put_messages(ctx.account, &messages).await?;
-    let mut new = Vec::with_capacity(messages.len());
+    let added = tx.add_messages(ctx.account, &messages).await?;
+    let known = tx.known_messages(ctx.account, messages.iter().map(|m| &m.identity), &added).await?;
+    let (mut new, mut came) = (Vec::with_capacity(messages.len()), Vec::new());
     for h in fresh {
-        let Some(&id) = ids.get(&h.message.identity) else { continue };
+        let seen = known.get(&h.message.identity);
+        let Some(&id) = added.get(&h.message.identity).or(seen) else { continue };
         if let Some(at) = expected.iter().position(|p| p.message == id) {
             let p = expected.swap_remove(at);
             tx.set_uid(&p, h.uid).await?;
@@ -103,6 +106,7 @@ pub async fn store(ctx: &Context, tx: &mut Tx, mailbox: MailboxId, headers: Vec<
             tx.set_flags(&p, &h.flags, &flags, h.modseq).await?;
             continue;
         }
+        came.push(Came { uid: h.uid, from: h.message.envelope.from.address, known: seen.is_some() });
         new.push(NewPlacement {
             message: id,
             uid: h.uid,
@@ -113,7 +117,8 @@ pub async fn store(ctx: &Context, tx: &mut Tx, mailbox: MailboxId, headers: Vec<
             sort_date: if h.received > 0 { h.received } else { h.message.envelope.date },
         });
     }
-    tx.add_placements(mailbox, &new).await
+    tx.add_placements(mailbox, &new).await?;
+    junk::sort_out(tx, ctx.clock.now(), ctx.account, mailbox, &came).await
 }
 
 /// Fetches up to `count` of the newest headers that are still missing; true while more are. The mailbox is open.

@@ -7,7 +7,7 @@
 
 use super::{Context, headers, merge};
 use crate::error::{Error, Kind, Result, Scope};
-use crate::journal::{decision, label, undo};
+use crate::journal::{decision, junk, label, undo};
 use crate::model::{FlagChange, MailboxId};
 use crate::protocol::imap::Session;
 use crate::protocol::imap::mailboxes::{FlagNews, SelectRequest, Selected};
@@ -63,6 +63,7 @@ pub async fn settle(
     if selected.uid_validity != row.uid_validity {
         return begin(ctx, session, row, selected).await;
     }
+    let permanent = selected.permanent();
     let news = learn(ctx, session, row, selected).await?;
     let new_mail = !news.arrived.is_empty();
     let todo = row.todo.minus(&news.gone).union(&news.arrived);
@@ -70,6 +71,9 @@ pub async fn settle(
     apply_flags(&mut tx, row, &news.changed).await?;
     apply_removals(ctx, &mut tx, row, &news.gone).await?;
     tx.set_progress(row.id, row.uid_validity, news.uid_next, &todo).await?;
+    if permanent != row.permanent {
+        tx.set_permanent(row.id, &permanent).await?;
+    }
     tx.set_checked(row.id, news.modseq, ctx.clock.now()).await?;
     if todo.is_empty() {
         headers::drop_unfound(ctx, &mut tx, row).await?;
@@ -130,6 +134,7 @@ pub async fn first_visit(
     if let Some(id) = &selected.mailbox_id {
         tx.set_object_id(row.id, id).await?;
     }
+    tx.set_permanent(row.id, &selected.permanent()).await?;
     headers::store(ctx, &mut tx, row.id, found).await?;
     tx.set_checked(row.id, selected.highest_modseq.unwrap_or(0), ctx.clock.now()).await?;
     if rest.is_empty() {
@@ -224,18 +229,21 @@ pub async fn let_go(tx: &mut Tx, now: i64, p: &PlacementRow) -> Result<i64> {
     let mut overtaken = 0;
     label::pass_on(tx, p).await?;
     for intent in tx.waiting_for(p.id).await? {
-        match intent.kind {
+        match &intent.kind {
             // Sent: most likely our own doing. Replay finds out where it went.
             IntentKind::Move { .. } | IntentKind::Copy { .. } if intent.state == IntentState::Sent => {
                 continue;
             }
             IntentKind::Move { expected, .. } | IntentKind::Copy { expected, .. } => {
-                if tx.placement(expected).await?.is_some_and(|there| there.uid == 0) {
-                    undo::drop_with_wishes(tx, expected).await?;
+                if tx.placement(*expected).await?.is_some_and(|there| there.uid == 0) {
+                    undo::drop_with_wishes(tx, *expected).await?;
                 }
-                decision::record(tx, now, "moved_elsewhere", &intent, p).await?;
-                overtaken += 1;
+                if !tx.is_sorting(intent.action).await? {
+                    decision::record(tx, now, "moved_elsewhere", &intent, p).await?;
+                    overtaken += 1;
+                }
             }
+            IntentKind::Flag(change) if junk::is_verdict(change) => {}
             IntentKind::Flag(_) => decision::record(tx, now, "gone_meanwhile", &intent, p).await?,
             _ => {}
         }

@@ -1048,6 +1048,10 @@ reports: Array<Report>,
  */
 trust: TrustView | null, 
 /**
+ * What the user decided about who wrote it: blocked, safe; empty = nothing.
+ */
+judged: string, 
+/**
  * Nothing else from this address, or to it, is known here.
  */
 first_time: boolean, 
@@ -1218,7 +1222,7 @@ export type Done = {
  */
 actions: Array<ActionId>, 
 /**
- * read, unread, star, unstar, flag, unflag, move, archive, trash, junk, delete
+ * read, unread, star, unstar, flag, unflag, move, archive, trash, junk, not_junk, block, trust, delete
  */
 label: string, 
 /**
@@ -1229,6 +1233,16 @@ target: MailboxId | null,
  * How many messages were asked for.
  */
 count: number, };
+
+export type SenderView = { 
+/**
+ * The address in small letters; everybody of a domain and below it: `@domain`.
+ */
+address: string, 
+/**
+ * Blocked, or trusted not to send junk.
+ */
+blocked: boolean, };
 
 export type Undone = { 
 /**
@@ -1650,6 +1664,7 @@ export interface Calls {
 	attachment_show: { params: { message: MessageId; part: string }; result: Preview };
 	attachment_save: { params: { message: MessageId; part: string }; result: Saved };
 	attachment_open: { params: { message: MessageId; part: string }; result: Saved };
+	senders: { params: {  }; result: Array<SenderView> };
 	setting: { params: { key: string }; result: string };
 	browser_begin: { params: { issuer: string; address: string; proxy: string; app_link: boolean }; result: BrowserSignIn };
 	browser_wait: { params: { id: string; farewell: string }; result: null };
@@ -1682,6 +1697,11 @@ export interface Calls {
 	archive: { params: { ids: Array<PlacementId> }; result: Done };
 	trash: { params: { ids: Array<PlacementId> }; result: Done };
 	junk: { params: { ids: Array<PlacementId> }; result: Done };
+	not_junk: { params: { ids: Array<PlacementId> }; result: Done };
+	sender_block: { params: { id: PlacementId }; result: Done };
+	sender_trust: { params: { id: PlacementId }; result: Done };
+	sender_judge: { params: { address: string; blocked: boolean }; result: null };
+	sender_forget: { params: { address: string }; result: null };
 	delete: { params: { ids: Array<PlacementId>; hold: number }; result: Done };
 	copy_to: { params: { ids: Array<PlacementId>; mailbox: MailboxId }; result: Done };
 	folder_create: { params: { account: AccountId; name: string }; result: Done };

@@ -67,8 +67,11 @@ export function openFolder(mailbox: string) {
 }
 
 /** Rows leave the list: what is read moves on to the next row, or back to the list on a phone. */
-async function leave(ids: string[], command: () => Promise<Done>) {
-	if (!ids.length) return;
+async function leave(ids: string[], command: () => Promise<Done>, always = false) {
+	if (!ids.length) {
+		if (always) await run(command);
+		return;
+	}
 	const reading = reader.id !== null && ids.includes(reader.row?.id ?? reader.id);
 	const at = Math.max(...ids.map((id) => list.indexOf(id)));
 	const next =
@@ -88,11 +91,31 @@ export const trash = (rows = targets()) =>
 	leave(rows, async () => call("trash", { ids: await spread(rows) }));
 /** To the junk; what lies there already is none, and goes to the inbox. */
 export function junk(rows = targets()) {
-	const box = session.current;
-	const inbox = session.mailboxes.find((m) => m.account === box?.account && m.role === "inbox");
-	if (box?.role === "junk" && inbox && !list.query) return move(inbox.id, rows);
-	return leave(rows, async () => call("junk", { ids: await spread(rows) }));
+	return leave(rows, async () => call(inJunk(rows) ? "not_junk" : "junk", { ids: await spread(rows) }));
 }
+/** Whether all of these rows lie in the junk, of whatever account. */
+export function inJunk(rows = targets()): boolean {
+	const boxes = new Set(session.mailboxes.filter((m) => m.role === "junk").map((m) => m.id));
+	const shown = list.rows.filter((r) => rows.includes(r.id));
+	return shown.length > 0 && shown.every((r) => boxes.has(r.mailbox));
+}
+
+/** Rows of the message that is read: they leave the list where a judgement about its author takes them away. */
+const judge = (id: string, away: boolean, command: () => Promise<Done>) =>
+	leave(away ? [reader.row?.id ?? id] : [], command, true);
+export const blockSender = (id: string) =>
+	judge(id, roleOf(id) !== "junk", () => call("sender_block", { id }));
+export const trustSender = (id: string) =>
+	judge(id, roleOf(id) === "junk", () => call("sender_trust", { id }));
+/** An address is one like all others again; `id` is shown anew. */
+export const forgetSender = (address: string, id: string) =>
+	attempt(async () => {
+		await call("sender_forget", { address });
+		await reader.reread(id);
+		toasts.show(i18n.t.sender.forgotten(address));
+	});
+const roleOf = (id: string) => session.mailboxes.find((m) => m.id === reader.views.get(id)?.mailbox)?.role;
+
 export const move = (mailbox: string, rows = targets()) =>
 	leave(rows, async () => call("move_to", { ids: await spread(rows), mailbox }));
 

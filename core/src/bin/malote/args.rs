@@ -109,6 +109,16 @@ pub enum Command {
         #[arg(required = true)]
         ids: Vec<String>,
     },
+    /// Move out of junk, to the inbox
+    NotJunk {
+        #[arg(required = true)]
+        ids: Vec<String>,
+    },
+    /// Senders whose mail always is junk, or never; without more: those that are known
+    Senders {
+        #[command(subcommand)]
+        command: Option<Senders>,
+    },
     /// Copy to a folder
     Copy {
         /// Message ids, then the folder
@@ -376,4 +386,24 @@ pub struct MarkFlags {
     /// Clear a keyword
     #[arg(long, value_name = "K")]
     pub unflag: Option<String>,
+}
+
+/// What to do about a sender.
+#[derive(Subcommand)]
+pub enum Senders {
+    /// Their mail goes to junk from now on
+    Block {
+        /// An address, or @domain
+        address: String,
+    },
+    /// Their mail does not stay in junk, unless it is forged
+    Trust {
+        /// An address, or @domain
+        address: String,
+    },
+    /// Neither
+    Forget {
+        /// As it is listed
+        address: String,
+    },
 }

@@ -1,6 +1,6 @@
 //! What each command does: calls of the api, and their results printed.
 
-use crate::args::{Account, Add, Args, Command, Folder, How, MarkFlags, Outbox};
+use crate::args::{Account, Add, Args, Command, Folder, How, MarkFlags, Outbox, Senders};
 use crate::{outgoing, output, words};
 use malote_core::api::types::{Done, Mark, NewAccount};
 use malote_core::api::{
@@ -71,6 +71,8 @@ async fn command(core: &Core, command: Command, json: bool) -> Result<()> {
         Command::Archive { ids } => report(core.archive(ids_of(&ids)?).await?, json),
         Command::Trash { ids } => report(core.trash(ids_of(&ids)?).await?, json),
         Command::Junk { ids } => report(core.junk(ids_of(&ids)?).await?, json),
+        Command::NotJunk { ids } => report(core.not_junk(ids_of(&ids)?).await?, json),
+        Command::Senders { command } => senders(core, command, json).await,
         // Whoever types "delete" at a prompt means it; undo helps until the next sync.
         Command::Delete { ids } => report(core.delete(ids_of(&ids)?, 0).await?, json),
         Command::Undo => {
@@ -528,4 +530,23 @@ async fn status(core: &Core, json: bool) -> Result<()> {
         say!("! {} {} ({})", n.code, n.subject, n.count);
     }
     Ok(())
+}
+
+async fn senders(core: &Core, command: Option<Senders>, json: bool) -> Result<()> {
+    match command {
+        Some(Senders::Block { address }) => core.sender_judge(address, true).await,
+        Some(Senders::Trust { address }) => core.sender_judge(address, false).await,
+        Some(Senders::Forget { address }) => core.sender_forget(address).await,
+        None => {
+            let all = core.senders().await?;
+            if json {
+                output::json(&json!(all));
+            } else {
+                for s in all {
+                    say!("{:<8} {}", if s.blocked { "blocked" } else { "trusted" }, s.address);
+                }
+            }
+            Ok(())
+        }
+    }
 }

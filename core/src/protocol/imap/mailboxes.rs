@@ -53,6 +53,17 @@ pub struct Selected {
     pub resynced: bool,
 }
 
+impl Selected {
+    /// The flags that can be kept, as they are stored; where nothing was told that is all of them (RFC 9051 section 6.3.2).
+    pub fn permanent(&self) -> String {
+        match &self.permanent_flags {
+            Some(_) if self.read_only => String::new(),
+            Some(names) => names.join(" "),
+            None => "\\*".to_owned(),
+        }
+    }
+}
+
 /// The flags of one message as the server has them now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FlagNews {

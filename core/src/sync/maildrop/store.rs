@@ -2,6 +2,7 @@
 
 use super::listing::{Entry, name_of};
 use crate::error::{Error, Kind, Result};
+use crate::journal::junk;
 use crate::mime::header;
 use crate::mime::render::{self, Glance};
 use crate::model::{Flags, MailboxId, MessageId, Role};
@@ -90,13 +91,14 @@ pub async fn keep(ctx: &Context, understood: Vec<Understood>) -> Result<()> {
     unplaced.extend(added.values());
     let mut fresh: BTreeSet<MessageId> = added.values().copied().collect();
     let mut uid = tx.next_uid(inbox).await?;
-    let (mut placements, mut seen, mut told) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut placements, mut seen, mut told, mut from) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let (mut new_bodies, mut bodies) = (Vec::new(), Vec::new());
     for (message, (uidl, received, body, said)) in news.into_iter().zip(rest) {
         let found = added.get(&message.identity).or_else(|| known.get(&message.identity));
         let Some(id) = found.copied() else { continue };
         told.extend(said.map(|said| (id, said)));
         if unplaced.remove(&id) {
+            from.push(junk::Came { uid, from: message.envelope.from.address.clone(), known: false });
             placements.push(NewPlacement {
                 message: id,
                 uid,
@@ -131,6 +133,7 @@ pub async fn keep(ctx: &Context, understood: Vec<Understood>) -> Result<()> {
     for (by, told) in told {
         reports::keep(&mut tx, now, by, &told).await?;
     }
+    junk::sort_out(&mut tx, now, ctx.account, inbox, &from).await?;
     tx.commit().await
 }
 

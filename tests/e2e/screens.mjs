@@ -343,6 +343,27 @@ test("a list in another order: nothing jumps, and the device remembers", async (
 			.waitFor();
 		await again.getByRole("menuitemradio", { name: "Mais novas primeiro" }).click();
 		await until("the newest first", async () => (await subjects(again))[0] === newest[0]);
+		// While the list moves it says where in time it is; labels that other programs set stand in the rows.
+		const inbox = (await call(url, "mailboxes", {})).find((m) => m.role === "inbox").id;
+		const about = { mailbox: inbox, unified: null, grouped: true, order: null, count: 20 };
+		const some = (await call(url, "window_open", about)).rows;
+		await call(url, "mark", { ids: [some[0].id, some[14].id], mark: { flag: "$label1" } });
+		await call(url, "mark", { ids: [some[14].id], mark: { flag: "Viagem_2026" } });
+		await call(url, "mark", { ids: [some[14].id], mark: { flag: "$NotJunk" } });
+		await again.locator(".row .label", { hasText: "Importante" }).first().waitFor();
+		await again.locator(".rows").evaluate((e) => e.scrollTo(0, 12 * 76));
+		await again.locator(".period.moving span").waitFor();
+		await again.locator(".row .label", { hasText: "Viagem 2026" }).waitFor();
+		assert.notEqual(await again.locator(".period span").textContent(), "");
+		assert.equal(await again.locator(".row .label", { hasText: "Junk" }).count(), 0);
+		await again.locator(".rows").evaluate((e) => e.scrollBy(0, 1));
+		const shown = (e) => Promise.all(e.getAnimations().map((a) => a.finished));
+		await again.locator(".period.moving").evaluate(shown);
+		await again.screenshot({ path: join(shots, `${size}-period.png`) });
+		await accessible(again, `labels and periods, ${size}`);
+		for (const id of [some[0].id, some[14].id])
+			for (const flag of ["$label1", "Viagem_2026", "$NotJunk"])
+				await call(url, "mark", { ids: [id], mark: { unflag: flag } });
 		await again.context().close();
 		await page.context().close();
 	}

@@ -6,10 +6,10 @@
 
 use super::message::NewMessage;
 use super::{Store, Tx};
-use crate::error::Result;
+use crate::error::{Error, Kind, Result};
 use crate::model::{Address, ConversationId, Envelope, Flags, MailboxId, MessageId, PlacementId, Role};
+use serde::Deserialize;
 use sha2::{Digest, Sha256};
-use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Row, Sqlite};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -262,25 +262,29 @@ pub struct Summary {
 }
 
 impl Summary {
-    /// Of what is seen of its messages, the oldest first: date, message, flags, row. A message that several mailboxes hold counts once, and
-    /// is read where it is read anywhere.
-    fn of(all: &[(i64, i64, u8, &SqliteRow)]) -> Result<Self> {
+    /// Of what is seen of its messages, the oldest first. A message that several mailboxes hold counts once, and is read where it is read
+    /// anywhere.
+    fn of(all: Vec<Seen>) -> Self {
         let mut read: HashMap<i64, bool> = HashMap::new();
-        for (_, message, bits, _) in all {
+        for Seen(_, message, bits, ..) in &all {
             *read.entry(*message).or_default() |= bits & Flags::SEEN != 0;
         }
         let mut s = Self { count: read.len() as u32, read: read.values().all(|r| *r), ..Self::default() };
-        for (_, message, bits, row) in all {
+        for Seen(_, message, bits, files, name, address) in all {
             s.starred |= bits & Flags::FLAGGED != 0;
-            s.has_attachments |= row.try_get::<bool, _>(4)?;
-            let author = Address { name: row.try_get(5)?, address: row.try_get(6)? };
+            s.has_attachments |= files != 0;
+            let author = Address { name, address };
             let before = s.authors.iter().position(|(a, _)| a.address.eq_ignore_ascii_case(&author.address));
-            let unread = before.is_some_and(|at| s.authors.remove(at).1) || !read[message];
+            let unread = before.is_some_and(|at| s.authors.remove(at).1) || !read[&message];
             s.authors.push((author, unread));
         }
-        Ok(s)
+        s
     }
 }
+
+/// What is seen of one message in one mailbox: date, message, flags, whether files came with it, name and address of the author.
+#[derive(Deserialize)]
+struct Seen(i64, i64, u8, u8, String, String);
 
 /// One message of a conversation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -347,32 +351,26 @@ impl Store {
     ) -> Result<BTreeMap<(ConversationId, MailboxId), Summary>> {
         let wanted: Vec<(i64, i64)> =
             heads.iter().filter(|(c, _)| c.0 != 0).map(|(c, m)| (c.0, m.0)).collect();
+        // One row for each conversation: a row costs more on its way here than what is in it.
         let sql = format!(
-            "SELECT j.key, p.message_id, p.bits, p.sort_date, m.has_attachments, m.from_name, m.from_address
-             FROM json_each(?) j CROSS JOIN placement p ON p.conversation = j.value ->> 0 AND p.conversation <> 0 AND p.hidden = 0
-             CROSS JOIN mailbox b ON b.id = p.mailbox_id CROSS JOIN message m ON m.id = p.message_id
-             WHERE p.mailbox_id = j.value ->> 1 OR {COUNTED}"
+            "SELECT (SELECT json_group_array(json_array(p.sort_date, p.message_id, p.bits, m.has_attachments, m.from_name, m.from_address))
+                 FROM placement p CROSS JOIN mailbox b ON b.id = p.mailbox_id CROSS JOIN message m ON m.id = p.message_id
+                 WHERE p.conversation = j.value ->> 0 AND p.conversation <> 0 AND p.hidden = 0 AND (p.mailbox_id = j.value ->> 1 OR {COUNTED}))
+             FROM json_each(?) j"
         );
-        let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
+        let rows: Vec<String> = sqlx::query_scalar(sqlx::AssertSqlSafe(sql))
             .bind(serde_json::to_string(&wanted).unwrap_or_default())
             .fetch_all(self.reader())
             .await?;
-        // Put in order here: the parts of a conversation are few, and the database would sort all of them.
-        let mut parts: Vec<Vec<(i64, i64, u8, &SqliteRow)>> = vec![Vec::new(); wanted.len()];
-        for r in &rows {
-            let (of, message, bits, date): (i64, i64, i64, i64) =
-                (r.try_get(0)?, r.try_get(1)?, r.try_get(2)?, r.try_get(3)?);
-            if let Some(all) = parts.get_mut(of as usize) {
-                all.push((date, message, bits as u8, r));
-            }
-        }
         let mut summaries = BTreeMap::new();
-        for ((conversation, mailbox), mut all) in wanted.into_iter().zip(parts) {
+        for ((conversation, mailbox), row) in wanted.into_iter().zip(rows) {
+            let mut all: Vec<Seen> = serde_json::from_str(&row)
+                .map_err(|e| Error::new(Kind::StorageDamaged, "message").because(e))?;
             if all.len() < 2 {
                 continue;
             }
-            all.sort_by_key(|(date, message, ..)| (*date, *message));
-            let summary = Summary::of(&all)?;
+            all.sort_by_key(|m| (m.0, m.1));
+            let summary = Summary::of(all);
             if summary.count > 1 {
                 summaries.insert((ConversationId(conversation), MailboxId(mailbox)), summary);
             }

@@ -4,6 +4,7 @@
 
 use super::*;
 use crate::model::AccountId;
+use crate::store::list::ListScope;
 use crate::store::mailbox::Listed;
 use crate::store::message::Identity;
 use crate::store::placement::NewPlacement;
@@ -270,4 +271,35 @@ async fn conversations_are_found_by_index() {
         assert!(steps.iter().any(|s| s.contains(index)), "{steps:?}");
         assert!(!steps.iter().any(|s| s.contains("TEMP B-TREE") || s.starts_with("SCAN")), "{steps:?}");
     }
+}
+
+#[tokio::test]
+async fn places_far_down_are_rows_of_the_list() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let (store, account, folders) = shelf(dir.path()).await;
+    let letter = |n: usize| Letter {
+        name: n as u8,
+        mentions: if n.is_multiple_of(5) { vec![(n / 2) as u8] } else { Vec::new() },
+        thread: None,
+        folder: n % 2,
+        // Some at the same time.
+        date: (n / 3) as i64,
+    };
+    put(&store, account, &folders, &(0..200).map(|n| (n, letter(n))).collect::<Vec<_>>()).await;
+    for (boxes, grouped) in [(1, false), (2, false), (1, true), (2, true)] {
+        let scope = ListScope::mailboxes(folders[..boxes].to_vec()).grouped(grouped);
+        let total = store.list_total(&scope).await.expect("a total");
+        let all = store.list_rows(&scope, 0, 500).await.expect("rows");
+        assert_eq!(all.len() as u64, total);
+        for apart in [1, 7, 64, 500] {
+            let places = store.list_places(&scope, apart).await.expect("places");
+            assert_eq!(places.len() as u64, total.div_ceil(apart));
+            for (n, place) in places.into_iter().enumerate() {
+                let rest = store.list_rows_after(&scope, Some(place), 0, 500).await.expect("rows");
+                assert_eq!(rest, all[n * apart as usize..], "{boxes} {grouped} {apart} {n}");
+            }
+        }
+    }
+    let none = ListScope::mailboxes(Vec::new());
+    assert!(store.list_places(&none, 7).await.expect("none").is_empty());
 }

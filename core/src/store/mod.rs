@@ -229,6 +229,8 @@ impl Store {
             .filename(dir.join(FILE))
             .read_only(true)
             .busy_timeout(Duration::from_secs(10))
+            // A window and what belongs to it come without waiting for who reads.
+            .row_buffer_size(1024)
             // 8 MiB: what a search of a large mailbox looks up lies all over it.
             .pragma("cache_size", "-8192")
             .pragma("temp_store", "MEMORY");

@@ -420,6 +420,15 @@ export const en = {
 			["To me", "to:me"],
 		] as [string, string][],
 	},
+	period: {
+		later: "Later",
+		today: "Today",
+		yesterday: "Yesterday",
+		week: "This week",
+		lastWeek: "Last week",
+	},
+	/** Of the keywords $label1 to $label5. */
+	labels: ["Important", "Work", "Personal", "To do", "Later"],
 	sender: {
 		here: "This message is in Junk.",
 		blocked: (address: string) => `You blocked ${address}: what they send goes to Junk.`,

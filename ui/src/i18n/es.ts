@@ -430,6 +430,15 @@ export const es: Texts = {
 			["Para mí", "para:mi"],
 		],
 	},
+	period: {
+		later: "Más adelante",
+		today: "Hoy",
+		yesterday: "Ayer",
+		week: "Esta semana",
+		lastWeek: "La semana pasada",
+	},
+	/** Of the keywords $label1 to $label5. */
+	labels: ["Importante", "Trabajo", "Personal", "Por hacer", "Después"],
 	sender: {
 		here: "Este mensaje está en Spam.",
 		blocked: (address) => `Bloqueaste a ${address}: lo que envíe va a Spam.`,

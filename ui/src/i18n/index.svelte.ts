@@ -1,6 +1,7 @@
 // Texts in the user's language. A text is a string or a function of what it mentions, so a missing one is a type error.
 import { en, type Texts } from "./en";
 import { es } from "./es";
+import { period } from "./period";
 import { ptBR } from "./pt-BR";
 
 export type Language = "pt-BR" | "en" | "es";
@@ -36,6 +37,15 @@ class I18n {
 					? { day: "numeric", month: "short" }
 					: { day: "2-digit", month: "2-digit", year: "numeric" };
 		return new Intl.DateTimeFormat(this.language, options).format(date);
+	}
+
+	/** The part of a list that a date falls into. */
+	period(seconds: number, now = Date.now()): string {
+		const part = period(seconds, now);
+		if (part !== "month" && part !== "year") return this.t.period[part];
+		const options: Intl.DateTimeFormatOptions =
+			part === "month" ? { month: "long" } : { month: "long", year: "numeric" };
+		return new Intl.DateTimeFormat(this.language, options).format(seconds * 1000);
 	}
 
 	/** A day that is near, and the time. */

@@ -432,6 +432,15 @@ export const ptBR: Texts = {
 			["Para mim", "para:mim"],
 		],
 	},
+	period: {
+		later: "Mais tarde",
+		today: "Hoje",
+		yesterday: "Ontem",
+		week: "Esta semana",
+		lastWeek: "Semana passada",
+	},
+	/** Of the keywords $label1 to $label5. */
+	labels: ["Importante", "Trabalho", "Pessoal", "A fazer", "Depois"],
 	sender: {
 		here: "Esta mensagem está no Spam.",
 		blocked: (address) => `Você bloqueou ${address}: o que enviar vai para o Spam.`,

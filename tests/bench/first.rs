@@ -54,7 +54,7 @@ async fn headers_of_all() -> bool {
     let server = Dovecot::start_with(Options { store: Some("mdbox"), ..Options::default() });
     let mut folders = vec!["INBOX".to_owned()];
     folders.extend((1..FOLDERS).map(|n| format!("Pasta {n}")));
-    spread(&mut Loader::sign_in(server.imap, "ana", PASSWORD), &folders, 10_000);
+    spread(&mut Loader::sign_in(server.imap, "ana", PASSWORD), &folders, 10_000, true);
     let distance = Distance::start(server.imap, TRIP).await;
     let port = distance.port;
     let (mut raw, mut mine) = (Vec::new(), Vec::new());

@@ -1,7 +1,7 @@
 //! Whole syncs: ours beside mbsync and offlineimap as they come (where they are installed), on the same mailbox over the same
 //! counting proxy. `COUNT` messages, `TRIPS` (0,50) milliseconds away, beside `PEERS`
 //! (mbsync,offlineimap,mu,notmuch). offlineimap takes a round trip for each message, so its first sync is measured at 0 ms only, and
-//! not above 10,000. What mbsync fetched at 0 ms is indexed by mu and notmuch, since ours ends when everything can be searched.
+//! not above 10,000. With `FILES=no` no message has a file. What mbsync fetched at 0 ms is indexed by mu and notmuch, since ours ends when everything can be searched.
 
 use servers::chance::Chance;
 use servers::distance::Distance;
@@ -217,7 +217,8 @@ async fn change(server: &Dovecot, round: usize) {
         other.expunge(*uid).await;
     }
     let mut chance = Chance::new(round as u64);
-    let new: Vec<_> = (0..50).map(|i| one_of_many(&mut chance, 900_000 + round * 100 + i, 900_000)).collect();
+    let new: Vec<_> =
+        (0..50).map(|i| one_of_many(&mut chance, 900_000 + round * 100 + i, 900_000, true)).collect();
     Loader::sign_in(server.imap, "ana", PASSWORD).append("INBOX", &new);
 }
 
@@ -225,10 +226,11 @@ async fn change(server: &Dovecot, round: usize) {
 pub fn run() -> bool {
     let count: usize = std::env::var("COUNT").ok().and_then(|c| c.parse().ok()).unwrap_or(10_000);
     let server = Dovecot::start_with(Options { store: Some("mdbox"), ..Options::default() });
+    let files = std::env::var("FILES").as_deref() != Ok("no");
     eprintln!("loading {count} messages into {FOLDERS} folders …");
     let mut folders = vec!["INBOX".to_owned()];
     folders.extend((1..FOLDERS).map(|n| format!("Pasta {n}")));
-    spread(&mut Loader::sign_in(server.imap, "ana", PASSWORD), &folders, count);
+    spread(&mut Loader::sign_in(server.imap, "ana", PASSWORD), &folders, count, files);
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("runtime");
     let mut met = true;

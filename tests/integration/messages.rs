@@ -1,10 +1,11 @@
-//! Messages that nobody here wrote, whole, cut off at every octet, and damaged at random: whatever they are, they are read, and nothing of ours
-//! panics, not even where that would be caught. The parser that we use does, rarely; that is caught, counted, and the message shown as it is.
+//! Messages that nobody here wrote, whole, cut off at every octet, and damaged at random: whatever they are, they are read within bounds of
+//! memory, and nothing of ours panics, not even where that would be caught. The parser that we use does, rarely; that is caught, counted, and the message shown as it is.
 //!
 //! `MALOTE_MUTATIONS=100000` sets how many are damaged, `MALOTE_SEED` which, `MALOTE_SMALL=1500` up to which size every beginning is read. The
 //! figures are printed.
 
 use malote_core::mime::{header, letter, link, part, remote, render, report, subscription, text, trust};
+use peak_alloc::PeakAlloc;
 use servers::chance::Chance;
 use servers::corpora;
 use std::path::PathBuf;
@@ -28,6 +29,12 @@ const FOLDERS: [&str; 9] = [
 const SMALL: usize = 700;
 /// Larger ones are not damaged.
 const DAMAGED: usize = 20_000;
+
+/// Memory that reading a message may take at most: so much, and so many times its size.
+const MEMORY: (usize, usize) = (16 << 20, 16);
+
+#[global_allocator]
+static MEMORY_HELD: PeakAlloc = PeakAlloc;
 
 static PANICS: Mutex<Vec<String>> = Mutex::new(Vec::new());
 static CAUGHT: AtomicU32 = AtomicU32::new(0);
@@ -134,9 +141,17 @@ fn whatever_a_message_is_it_is_read() {
     // What is made once is not part of what a message takes.
     all.iter().take(50).for_each(|(_, raw)| read_all_of(raw));
     let mut slowest = (Duration::ZERO, String::new());
+    let mut greatest = (0, 0, String::new());
     let mut timed = |name: &str, raw: &[u8]| {
+        let before = MEMORY_HELD.current_usage();
+        MEMORY_HELD.reset_peak_usage();
         let begun = Instant::now();
         read_all_of(raw);
+        let held = MEMORY_HELD.peak_usage().saturating_sub(before);
+        assert!(held <= MEMORY.0 + MEMORY.1 * raw.len(), "{name}: {held} octets for {}", raw.len());
+        if held > greatest.0 {
+            greatest = (held, raw.len(), name.to_owned());
+        }
         // In proportion to 100 kB; what is smaller counts as much.
         let took = begun.elapsed().mul_f64(100_000.0 / raw.len().max(100_000) as f64);
         if took > slowest.0 {
@@ -177,6 +192,8 @@ fn whatever_a_message_is_it_is_read() {
         "{} messages, {beginnings} beginnings, {count} damaged; slowest {took:?} a 100 kB: {name}",
         all.len()
     );
+    let (held, size, name) = greatest;
+    println!("most memory held: {held} octets for {size}: {name}");
     for (what, piece) in [
         ("<div>", "<div>"),
         ("blockquotes", "<blockquote type=cite>"),

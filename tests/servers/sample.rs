@@ -407,21 +407,21 @@ pub fn large(loader: &mut Loader, count: usize) {
 }
 
 /// `count` messages over these mailboxes, which are made: texts of 1 to 20 kB, one in ten with a file of 260 kB that does not
-/// compress, 30 kB on average. For comparing with other programs.
-pub fn spread(loader: &mut Loader, mailboxes: &[String], count: usize) {
+/// compress, 30 kB on average; without `files` only the texts. For comparing with other programs.
+pub fn spread(loader: &mut Loader, mailboxes: &[String], count: usize, files: bool) {
     let mut chance = Chance::new(11);
     for (n, mailbox) in mailboxes.iter().enumerate() {
         if mailbox != "INBOX" {
             loader.create(mailbox);
         }
         let mine: Vec<Mail> =
-            (n..count).step_by(mailboxes.len()).map(|i| one_of_many(&mut chance, i, count)).collect();
+            (n..count).step_by(mailboxes.len()).map(|i| one_of_many(&mut chance, i, count, files)).collect();
         loader.append(mailbox, &mine);
     }
 }
 
 /// The `i`-th of `count` messages of [`spread`].
-pub fn one_of_many(chance: &mut Chance, i: usize, count: usize) -> Mail {
+pub fn one_of_many(chance: &mut Chance, i: usize, count: usize, files: bool) -> Mail {
     let at = NOW - ((count - i) as i64) * 600;
     let language = &LANGUAGES[i % LANGUAGES.len()];
     let person = chance.pick(&PEOPLE[language.people.clone()]);
@@ -441,7 +441,7 @@ pub fn one_of_many(chance: &mut Chance, i: usize, count: usize) -> Mail {
     let part = format!(
         "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n{text}\r\n"
     );
-    let raw = if i % 10 == 7 {
+    let raw = if files && i % 10 == 7 {
         let mut file = String::new();
         for _ in 0..3_400 {
             let line: String = (0..76).map(|_| char::from(*chance.pick(BASE64))).collect();

@@ -54,7 +54,7 @@ impl Scenario {
             "both moved the same message" => &[("Archive", "m2", ""), ("Works", "m3", "")],
             "both moved it to the same place" => &[("Works", "m2", ""), ("Works", "m3", "")],
             "archive and trash" => &[("Archive", "m2", ""), ("Archive", "m4", ""), ("Trash", "m5", "")],
-            "junk, where there is no such mailbox" => &[("Junk", "m2", ""), ("Junk", "m4", "")],
+            "junk, where there is no such mailbox" => &[("Junk", "m2", "$Junk"), ("Junk", "m4", "$Junk")],
             "deleted for good" => &[("Works", "w0", "\\Deleted")],
             "marked here, removed there" => &[("INBOX", "m3", "\\Seen")],
             "marked here, moved there" => &[("INBOX", "m3", "\\Flagged")],

@@ -510,14 +510,10 @@ test("what is junk, and who always sends it", async (t) => {
 		await page.screenshot({ path: join(shots, `${size}-block.png`) });
 		await page.getByRole("menuitem", { name: words.block }).click();
 		await page.getByText(words.blocked).waitFor();
-		await until("both are junk", async () =>
-			both.every(
-				(
-					(all) => (s) =>
-						all.includes(s)
-				)(await lies("junk")),
-			),
-		);
+		await until("both are junk", async () => {
+			const all = await lies("junk");
+			return both.every((subject) => all.includes(subject));
+		});
 		// In the junk it says why it is there, and the way back.
 		if (size !== "laptop") await button(words.folders).click();
 		await page.locator(".folders .name", { hasText: /^(Spam|Junk)$/u }).click();

@@ -132,10 +132,14 @@ pub async fn sort_out(
 /// Messages whose text just came, whose authors are trusted and, as far as the provider can tell, wrote them: what of it just came into
 /// the junk goes to the inbox.
 pub async fn rescue(tx: &mut Tx, now: i64, account: AccountId, messages: &[MessageId]) -> Result<()> {
+    if messages.is_empty() {
+        return Ok(());
+    }
+    let senders = tx.senders().await?;
     let mut ids = Vec::new();
     for message in messages {
         let address = tx.author(*message).await?;
-        let since = judgement(&tx.senders().await?, &address).map_or(i64::MAX, |s| s.since);
+        let since = judgement(&senders, &address).map_or(i64::MAX, |s| s.since);
         let places = tx.placements_of(*message).await?;
         for p in places.iter().filter(|p| !p.hidden && p.received + SKEW >= since) {
             if tx.mailbox(p.mailbox).await?.role == Some(Role::Junk) {

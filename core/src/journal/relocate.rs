@@ -122,12 +122,8 @@ pub async fn move_to_role(
     role: Role,
     hold: i64,
 ) -> Result<Vec<ActionId>> {
-    let mut by_account: BTreeMap<AccountId, Vec<PlacementId>> = BTreeMap::new();
-    for (account, p) in targets(tx, ids).await? {
-        by_account.entry(account).or_default().push(p.id);
-    }
     let mut actions = Vec::new();
-    for (account, ids) in by_account {
+    for (account, ids) in by_account(tx, ids).await? {
         let target = role_mailbox(tx, account, role).await?;
         if role == Role::Trash {
             let mut there = Vec::new();
@@ -152,16 +148,21 @@ pub(super) async fn within_role(
     role: Role,
     words: &str,
 ) -> Result<()> {
-    let mut by_account: BTreeMap<AccountId, Vec<PlacementId>> = BTreeMap::new();
-    for (account, p) in targets(tx, ids).await? {
-        by_account.entry(account).or_default().push(p.id);
-    }
-    for (account, ids) in by_account {
+    for (account, ids) in by_account(tx, ids).await? {
         let target = role_mailbox(tx, account, role).await?;
         let to = tx.mailbox(target).await?;
         within(tx, now, actions, &ids, &to, words).await?;
     }
     Ok(())
+}
+
+/// The messages of each account.
+async fn by_account(tx: &mut Tx, ids: &[PlacementId]) -> Result<BTreeMap<AccountId, Vec<PlacementId>>> {
+    let mut found: BTreeMap<AccountId, Vec<PlacementId>> = BTreeMap::new();
+    for (account, p) in targets(tx, ids).await? {
+        found.entry(account).or_default().push(p.id);
+    }
+    Ok(found)
 }
 
 /// The account's mailbox for a role. Where it has none, one is made here, and on the server with the first message that goes

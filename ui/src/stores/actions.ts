@@ -67,11 +67,8 @@ export function openFolder(mailbox: string) {
 }
 
 /** Rows leave the list: what is read moves on to the next row, or back to the list on a phone. */
-async function leave(ids: string[], command: () => Promise<Done>, always = false) {
-	if (!ids.length) {
-		if (always) await run(command);
-		return;
-	}
+async function leave(ids: string[], command: () => Promise<Done>) {
+	if (!ids.length) return;
 	const reading = reader.id !== null && ids.includes(reader.row?.id ?? reader.id);
 	const at = Math.max(...ids.map((id) => list.indexOf(id)));
 	const next =
@@ -102,7 +99,7 @@ export function inJunk(rows = targets()): boolean {
 
 /** Rows of the message that is read: they leave the list where a judgement about its author takes them away. */
 const judge = (id: string, away: boolean, command: () => Promise<Done>) =>
-	leave(away ? [reader.row?.id ?? id] : [], command, true);
+	away ? leave([reader.row?.id ?? id], command) : run(command);
 export const blockSender = (id: string) =>
 	judge(id, roleOf(id) !== "junk", () => call("sender_block", { id }));
 export const trustSender = (id: string) =>

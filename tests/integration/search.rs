@@ -187,7 +187,7 @@ async fn the_index_follows_the_mail() {
     assert!(!shelf.store.lacks_text(shelf.account).await.expect("an answer"));
 
     // What was read before something changed is not taken for the newest.
-    let entries = shelf.store.unindexed().await.expect("nothing");
+    let entries = shelf.store.unindexed(true).await.expect("nothing");
     assert!(entries.is_empty());
     let mut tx = shelf.store.begin().await.expect("begin");
     tx.forget_body(id).await.expect("forgotten");

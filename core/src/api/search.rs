@@ -6,7 +6,7 @@ use super::queries::is_outgoing;
 use crate::error::{Error, Kind, Result};
 use crate::model::{AccountId, MailboxId, Protocol};
 use crate::query::find::{CoveredView, MarkView, PartView, Search};
-use crate::query::indexing;
+use crate::query::indexing::{self, Take};
 use crate::query::list::{Source, Window, WindowView};
 use crate::search::language::Moment;
 use crate::sync::Context;
@@ -16,12 +16,15 @@ use std::collections::HashSet;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 use tokio::sync::{broadcast, mpsc};
+use tokio::time::Instant;
 use ts_rs::TS;
 
 /// How long one server is waited for.
 const PATIENCE: Duration = Duration::from_secs(180);
 /// How long the index rests after something went wrong with it.
 const REST: Duration = Duration::from_secs(30);
+/// How long a header waits for its text, so that most messages are taken in once.
+const FOR_TEXT: Duration = Duration::from_secs(2);
 
 /// A search as it begins.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -188,39 +191,54 @@ pub(super) async fn keep_indexed(
     mut changes: broadcast::Receiver<crate::store::ChangeSet>,
 ) {
     let mut taken = 0;
+    // When headers are taken in too; first what is left from the last time.
+    let mut due = Instant::now();
     loop {
         let Some(inner) = core.upgrade() else { return };
         let store = inner.store.clone();
         drop(inner);
-        let done = match indexing::step(&store).await {
-            Ok(0) => indexing::tidy(&store, std::mem::take(&mut taken)).await,
+        let mut done = indexing::step(&store, Take::Ripe).await;
+        let all = Instant::now() >= due;
+        if all && matches!(done, Ok(0)) {
+            done = indexing::step(&store, Take::All).await;
+        }
+        let tidied = match done {
+            Ok(0) if all => indexing::tidy(&store, std::mem::take(&mut taken)).await,
+            Ok(0) => Ok(()),
             Ok(some) => {
                 taken += some;
                 continue;
             }
             Err(e) => Err(e),
         };
-        match done {
-            Ok(()) => {}
-            Err(e) => {
-                tracing::warn!(error = %e, "the index could not be written");
-                if e.kind == Kind::StorageDamaged {
-                    store.suspect_index();
-                }
-                drop(store);
-                tokio::time::sleep(REST).await;
-                continue;
+        if let Err(e) = tidied {
+            tracing::warn!(error = %e, "the index could not be written");
+            if e.kind == Kind::StorageDamaged {
+                store.suspect_index();
             }
+            drop(store);
+            tokio::time::sleep(REST).await;
+            continue;
         }
         drop(store);
-        // Until something changes that it has not made itself.
+        // Until something changes that it has not made itself, or headers have waited long enough.
         loop {
-            match changes.recv().await {
+            let change = match all {
+                true => changes.recv().await,
+                false => match tokio::time::timeout_at(due, changes.recv()).await {
+                    Ok(change) => change,
+                    Err(_) => break,
+                },
+            };
+            match change {
                 Ok(change)
                     if change.mailboxes.is_empty() && change.messages.is_empty() && !change.accounts => {}
                 Ok(_) | Err(broadcast::error::RecvError::Lagged(_)) => break,
                 Err(broadcast::error::RecvError::Closed) => return,
             }
+        }
+        if all {
+            due = Instant::now() + FOR_TEXT;
         }
     }
 }

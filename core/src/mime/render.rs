@@ -118,7 +118,7 @@ pub struct Glance {
 
 /// Looks at a whole message once.
 pub fn glance(raw: &[u8]) -> Glance {
-    let looked = with_message(&thinned(raw, 2 * FOR_PREVIEW, OF_A_RUN), |m| {
+    let looked = with_message(&thinned(raw, 2 * FOR_PREVIEW, |_| OF_A_RUN), |m| {
         let (envelope, delivered) = header::read_with_delivery(m);
         let shown: BTreeSet<&str> = pictures(m).map(|(id, ..)| id).collect();
         let file = |n: &u32| {
@@ -137,20 +137,24 @@ pub fn glance(raw: &[u8]) -> Glance {
 }
 
 /// The same message with less in its encoded files: decoding those takes ten times as long as all the rest. Lines of one length and
-/// without a blank are what base64 makes (RFC 2045 section 6.8); of messages above `large` the first `of_a_run` bytes of a run of them stay.
-pub(super) fn thinned(raw: &[u8], large: usize, of_a_run: usize) -> Cow<'_, [u8]> {
+/// without a blank are what base64 makes (RFC 2045 section 6.8); of messages above `large` of a run of them as many bytes stay as `of_a_run` says by
+/// its first line.
+pub(super) fn thinned(raw: &[u8], large: usize, of_a_run: impl Fn(&[u8]) -> usize) -> Cow<'_, [u8]> {
     if raw.len() <= large {
         return Cow::Borrowed(raw);
     }
     let mut out = Vec::with_capacity(2 * FOR_PREVIEW);
-    // What is still to be copied, the line that begins, and the run that it may go on with: length and bytes.
-    let (mut from, mut start, mut length, mut run) = (0, 0, 0, 0);
+    // What is still to be copied, the line that begins, and the run that it may go on with: length, bytes, and most of these.
+    let (mut from, mut start, mut length, mut run, mut most) = (0, 0, 0, 0, 0);
     for end in memchr::memchr_iter(b'\n', raw).map(|at| at + 1) {
         let line = &raw[start..end];
         let goes_on =
             line.len() == length && length > 60 && memchr::memchr3(b' ', b'-', b'<', line).is_none();
+        if goes_on && run == 0 {
+            most = of_a_run(&raw[start - length..start]);
+        }
         run = if goes_on { run + length } else { 0 };
-        if run > of_a_run {
+        if run > most {
             out.extend_from_slice(&raw[from..start]);
             from = end;
         }
@@ -305,9 +309,9 @@ mod tests {
         let seen = super::glance(raw.as_bytes());
         assert_eq!((seen.preview.as_str(), seen.files), ("Depois do arquivo.", true));
         assert_eq!(seen.envelope, super::header::envelope(raw.as_bytes()));
-        let thin = super::thinned(raw.as_bytes(), 2 * FOR_PREVIEW, OF_A_RUN);
+        let thin = super::thinned(raw.as_bytes(), 2 * FOR_PREVIEW, |_| OF_A_RUN);
         assert!(thin.len() < 40_000 && thin.ends_with(b"--f--\r\n"), "{}", thin.len());
-        assert_eq!(super::thinned(b"short", 5, 1), &b"short"[..]);
+        assert_eq!(super::thinned(b"short", 5, |_| 1), &b"short"[..]);
     }
 
     use super::*;

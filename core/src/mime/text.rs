@@ -2,6 +2,7 @@
 
 use super::{charset, documents, flowed, render};
 use crate::search::words::spell;
+use base64::Engine;
 use mail_parser::decoders::html::html_to_text;
 use mail_parser::{Message, MessagePart, MimeHeaders, PartType};
 
@@ -9,9 +10,11 @@ use mail_parser::{Message, MessagePart, MimeHeaders, PartType};
 const MOST: usize = 256 << 10;
 /// Octets of markup that are looked at for that: 2 MiB.
 const MARKUP: usize = 2 << 20;
-/// Of messages above this, runs of encoded lines are cut after as much: 8 MiB, 512 KiB.
-const LARGE: usize = 8 << 20;
+/// Of messages above this, runs of encoded lines are cut: 64 KiB; of texts as much is left: 512 KiB.
+const LARGE: usize = 64 << 10;
 const OF_A_RUN: usize = 512 << 10;
+/// Of documents all, up to what is read of them, encoded: 24 MiB.
+const OF_A_DOCUMENT: usize = 24 << 20;
 /// Messages in messages are looked into down to here.
 const DEEPEST: usize = 3;
 /// Parts that are looked at.
@@ -28,13 +31,26 @@ pub struct Searchable {
 
 /// Reads a raw message for its words. Whatever it is, there is an answer.
 pub fn searchable(raw: &[u8]) -> Searchable {
-    let thin = render::thinned(raw, LARGE, OF_A_RUN);
+    let thin = render::thinned(raw, LARGE, worth);
     render::with_message(&thin, |m| {
         let mut found = Searchable::default();
         look(m, 0, &mut found);
         Some(found)
     })
     .unwrap_or_default()
+}
+
+/// How much of a run of encoded lines is read, by the first one: decoding pictures would take longer than all the rest.
+fn worth(line: &[u8]) -> usize {
+    let Ok(begins) = base64::engine::general_purpose::STANDARD_NO_PAD.decode(line.trim_ascii()) else {
+        return OF_A_RUN;
+    };
+    let binary = |b: &u8| *b < b' ' && !b"\t\n\r\x0c\x1b".contains(b);
+    match begins.starts_with(b"%PDF-") || begins.starts_with(b"PK") {
+        true => OF_A_DOCUMENT,
+        false if begins.iter().any(binary) => 0,
+        false => OF_A_RUN,
+    }
 }
 
 /// The text of a message as the reader shows it.
@@ -135,6 +151,34 @@ fn of_html(html: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A large picture is not decoded; a text and a document that are as large are read.
+    #[test]
+    fn runs_of_encoded_lines() {
+        let encoded = |bytes: &[u8]| {
+            let text = base64::engine::general_purpose::STANDARD.encode(bytes);
+            let lines: Vec<&[u8]> = text.as_bytes().chunks(76).collect();
+            lines.join(&b"\r\n"[..])
+        };
+        let picture = [b"\xff\xd8\xff\xe0\x00\x10JFIF".as_slice(), &[7; 100_000]].concat();
+        let text = "palavra ".repeat(10_000) + "estrela";
+        let mail = |name: &str, bytes: &[u8]| {
+            let head = format!(
+                "Subject: a\r\nMIME-Version: 1.0\r\nContent-Type: application/octet-stream; name={name}\r\nContent-Disposition: attachment\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+            );
+            [head.as_bytes(), &encoded(bytes), b"\r\n"].concat()
+        };
+        let raw = mail("foto.jpg", &picture);
+        assert!(render::thinned(&raw, LARGE, worth).len() < 1000);
+        assert_eq!(searchable(&raw).files, " foto jpg");
+        let raw = mail("lista.txt", text.as_bytes());
+        assert_eq!(render::thinned(&raw, LARGE, worth), raw.as_slice());
+        assert!(searchable(&raw).files.ends_with("palavra estrela"));
+        for begins in [&b"%PDF-1.7\n"[..], b"PK\x03\x04\x14\x00"] {
+            let raw = mail("planta.pdf", &[begins, &[0; 100_000]].concat());
+            assert_eq!(render::thinned(&raw, LARGE, worth), raw.as_slice());
+        }
+    }
 
     #[test]
     fn cells_are_words() {

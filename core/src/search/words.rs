@@ -4,6 +4,7 @@
 //! Stems are left alone: what was typed is what is found. Text that is indexed and text that is looked for go through here alike, and
 //! so do the words that a screen marks.
 
+use std::sync::LazyLock;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
@@ -44,30 +45,73 @@ pub fn is_unspaced(c: char) -> bool {
         | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}')
 }
 
+/// Below this a letter can be spelled without those beside it: nothing of what composes with them is kept (Unicode Latin blocks).
+const ALONE: char = '\u{250}';
+
+/// What each of these letters becomes; a blank where it ends a word.
+static SPELLED: LazyLock<Vec<String>> = LazyLock::new(|| {
+    let spelled = |c: char| {
+        let mut out = String::new();
+        for c in c.to_string().nfkd().filter(|c| !accent(*c) && !hidden(*c)).nfc() {
+            match is_letter(c) {
+                true => plain(c, &mut out),
+                false => out.push(' '),
+            }
+        }
+        out
+    };
+    ('\0'..ALONE).map(spelled).collect()
+});
+
+/// The soft hyphen may stand between parts of one letter.
+fn is_alone(c: char) -> bool {
+    c < ALONE && c != '\u{ad}'
+}
+
+fn is_letter(c: char) -> bool {
+    c.is_alphanumeric() || is_combining_mark(c)
+}
+
 /// Appends the words of a text to `out`, a blank before each. A run of an unspaced script becomes its overlapping pairs of letters
 /// and its last letter: two letters are found wherever they stand, one as the beginning of a pair.
 pub fn spell(text: &str, out: &mut String) {
-    let mut word = Word::default();
-    if text.is_ascii() {
-        for b in text.bytes() {
-            match b.is_ascii_alphanumeric() {
-                true => word.push(b.to_ascii_lowercase() as char),
+    let (mut word, mut folded) = (Word::default(), String::with_capacity(4));
+    let (spelled, bytes) = (&*SPELLED, text.as_bytes());
+    let mut at = 0;
+    while let Some(first) = bytes.get(at) {
+        let rest = &text[at..];
+        if first.is_ascii() {
+            // Most of most texts: letters without anything to them, and what parts them.
+            let length = rest.bytes().position(|b| !b.is_ascii_alphanumeric()).unwrap_or(rest.len());
+            at += length.max(1);
+            match length {
+                0 => word.end(out),
+                _ if word.text.is_empty() && bytes.get(at).is_none_or(u8::is_ascii) => {
+                    let begin = out.len();
+                    out.push(' ');
+                    out.push_str(&rest[..length.min(LONGEST)]);
+                    out[begin..].make_ascii_lowercase();
+                }
+                _ => word.push_ascii(&rest[..length]),
+            }
+            continue;
+        }
+        let alone = rest.find(|c: char| c.is_ascii() || !is_alone(c)).unwrap_or(rest.len());
+        for c in rest[..alone].chars() {
+            spelled[c as usize].chars().for_each(|c| word.take(c, out));
+        }
+        at += alone;
+        let rest = &text[at..];
+        let far = rest.find(is_alone).unwrap_or(rest.len());
+        for c in rest[..far].nfkd().filter(|c| !accent(*c) && !hidden(*c)).nfc() {
+            folded.clear();
+            match is_letter(c) {
+                true => plain(c, &mut folded),
                 false => word.end(out),
             }
+            folded.chars().for_each(|c| word.push(c));
         }
-    } else {
-        let mut folded = String::with_capacity(4);
-        for c in text.nfkd().filter(|c| !accent(*c) && !hidden(*c)).nfc() {
-            if !c.is_alphanumeric() && !is_combining_mark(c) {
-                word.end(out);
-                continue;
-            }
-            folded.clear();
-            plain(c, &mut folded);
-            for c in folded.chars() {
-                word.push(c);
-            }
-        }
+        at += far;
     }
     word.end(out);
 }
@@ -114,6 +158,23 @@ struct Word {
 }
 
 impl Word {
+    /// A letter, or a blank.
+    fn take(&mut self, c: char, out: &mut String) {
+        match c {
+            ' ' => self.end(out),
+            c => self.push(c),
+        }
+    }
+
+    /// Letters and figures.
+    fn push_ascii(&mut self, letters: &str) {
+        let room = if self.unspaced { letters.len() } else { LONGEST.saturating_sub(self.length) };
+        let from = self.text.len();
+        self.text.push_str(&letters[..letters.len().min(room)]);
+        self.text[from..].make_ascii_lowercase();
+        self.length += letters.len().min(room);
+    }
+
     fn push(&mut self, c: char) {
         if self.length >= LONGEST && !self.unspaced {
             return;
@@ -160,6 +221,7 @@ fn pairs(run: &str, out: &mut String) {
 mod tests {
     use super::{folded, phrase, words};
     use proptest::prelude::*;
+    use unicode_normalization::UnicodeNormalization;
 
     #[test]
     fn accents_and_case_do_not_matter() {
@@ -193,7 +255,28 @@ mod tests {
         assert_eq!(words(&"a".repeat(1000)), ["a".repeat(64)]);
     }
 
+    /// All of it through the one way that is right for every script.
+    fn slowly(text: &str) -> Vec<String> {
+        let (mut word, mut out, mut folded) = (super::Word::default(), String::new(), String::new());
+        for c in text.nfkd().filter(|c| !super::accent(*c) && !super::hidden(*c)).nfc() {
+            folded.clear();
+            match super::is_letter(c) {
+                true => super::plain(c, &mut folded),
+                false => folded.push(' '),
+            }
+            folded.chars().for_each(|c| word.take(c, &mut out));
+        }
+        word.end(&mut out);
+        out.split_ascii_whitespace().map(str::to_owned).collect()
+    }
+
     proptest! {
+        /// The short way for letters that stand alone leads to the same words.
+        #[test]
+        fn the_short_way_is_right(text in "([a-zA-Z0-9 .]|[\u{80}-\u{24f}]|[\u{250}-\u{3ff}]|\\PC|日|ー|한|ᄒ|ᅡ|\u{301}|\u{ad}|[ก-๛]){0,90}") {
+            prop_assert_eq!(words(&text), slowly(&text));
+        }
+
         /// Nothing but letters, and the same again when they go through once more.
         #[test]
         fn words_are_stable(text in "\\PC{0,40}") {

@@ -12,6 +12,7 @@ pub mod conversation;
 pub mod decision;
 pub mod event;
 mod hold;
+pub mod index;
 pub mod intent;
 pub mod list;
 pub mod mailbox;
@@ -214,7 +215,7 @@ impl Store {
         let mut conn = first.acquire().await?;
         look_over(&mut conn).await?;
         spare::prepare(&mut conn, dir, newest()).await?;
-        let index = search::open(dir, &mut conn).await?;
+        let index = index::open(dir, &mut conn).await?;
         drop(conn);
         first.close().await;
         let place = dir.to_owned();
@@ -238,7 +239,7 @@ impl Store {
         let readers = pool(3)
             .after_connect(move |conn, _| {
                 let place = place.clone();
-                Box::pin(async move { search::attach(conn, &place).await })
+                Box::pin(async move { index::attach(conn, &place).await })
             })
             .connect_with(reading)
             .await?;
@@ -481,9 +482,9 @@ mod tests {
             old.close().await;
             let store = Store::open(dir.path(), 0).await?;
             assert_eq!(store.accounts().await?.len(), 1, "from {version}");
-            let lacking = store.unindexed().await?;
-            let subjects: Vec<_> =
-                lacking.iter().filter_map(|u| u.content.as_ref().map(|c| c.subject.as_str())).collect();
+            let lacking = store.unindexed(true).await?;
+            let ids: Vec<MessageId> = lacking.iter().map(|u| u.id).collect();
+            let subjects: Vec<_> = store.contents(&ids).await?.into_iter().map(|c| c.subject).collect();
             assert_eq!(subjects, ["Oi"], "from {version}");
         }
         Ok(())

@@ -127,7 +127,7 @@ pub async fn salvage(dir: &Path, now: i64) -> Result<()> {
     .await?;
     conn.close().await?;
     // It speaks of the old numbers.
-    super::search::remove(dir);
+    super::index::remove(dir);
     std::fs::File::open(&again)?.sync_all()?;
     std::fs::rename(&again, dir.join(super::FILE))?;
     super::sync_directory(dir)?;

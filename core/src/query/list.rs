@@ -16,7 +16,7 @@ use crate::store::conversation::Summary;
 pub use crate::store::list::ListScope;
 use crate::store::list::{ListPlace, ListRow};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use ts_rs::TS;
 
 /// The longest window: some screens' worth.
@@ -318,20 +318,12 @@ impl Window {
         match &self.source {
             Source::List(Listed { scope, outgoing, own, order, sorted }) => {
                 let count = self.count as usize;
-                let rows = if *order == Order::Newest {
+                let (rows, mut sums) = if *order == Order::Newest {
                     let (from, row) = self.places.above(store, scope, first).await?;
-                    store.list_rows_after(scope, from, row, count as u64).await?
+                    store.list_window(scope, from, row, count as u64).await?
                 } else {
-                    let ids = sorted.iter().skip(first as usize).take(count);
-                    store.rows_of(&ids.copied().collect::<Vec<_>>()).await?
-                };
-                let mut sums = match scope.is_grouped() {
-                    true => {
-                        store
-                            .summaries(&rows.iter().map(|r| (r.conversation, r.mailbox)).collect::<Vec<_>>())
-                            .await?
-                    }
-                    false => BTreeMap::new(),
+                    let ids: Vec<_> = sorted.iter().skip(first as usize).take(count).copied().collect();
+                    store.window_of(&ids, scope.is_grouped()).await?
                 };
                 let view = |r: ListRow| {
                     let sum = sums.remove(&(r.conversation, r.mailbox));

@@ -10,7 +10,7 @@ use crate::error::{Error, Kind, Result};
 use crate::model::{Address, ConversationId, Envelope, Flags, MailboxId, MessageId, PlacementId, Role};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
-use sqlx::{QueryBuilder, Row, Sqlite};
+use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// The conversation of a message `m`, for the placements that it gets.
@@ -282,6 +282,9 @@ impl Summary {
     }
 }
 
+/// Of the conversations that have more than one message, each as it is seen from a mailbox.
+pub type Summaries = BTreeMap<(ConversationId, MailboxId), Summary>;
+
 /// What is seen of one message in one mailbox: date, message, flags, whether files came with it, name and address of the author.
 #[derive(Deserialize)]
 struct Seen(i64, i64, u8, u8, String, String);
@@ -309,6 +312,39 @@ pub struct Part {
     pub flags: Flags,
     /// Files came with it.
     pub has_attachments: bool,
+}
+
+/// What lists say of conversations of more than one message, as seen from a mailbox.
+pub(super) async fn summaries(
+    conn: &mut SqliteConnection,
+    heads: &[(ConversationId, MailboxId)],
+) -> Result<Summaries> {
+    let wanted: Vec<(i64, i64)> = heads.iter().filter(|(c, _)| c.0 != 0).map(|(c, m)| (c.0, m.0)).collect();
+    // One row for each conversation: a row costs more on its way here than what is in it.
+    let sql = format!(
+        "SELECT (SELECT json_group_array(json_array(p.sort_date, p.message_id, p.bits, m.has_attachments, m.from_name, m.from_address))
+             FROM placement p CROSS JOIN mailbox b ON b.id = p.mailbox_id CROSS JOIN message m ON m.id = p.message_id
+             WHERE p.conversation = j.value ->> 0 AND p.conversation <> 0 AND p.hidden = 0 AND (p.mailbox_id = j.value ->> 1 OR {COUNTED}))
+         FROM json_each(?) j"
+    );
+    let rows: Vec<String> = sqlx::query_scalar(sqlx::AssertSqlSafe(sql))
+        .bind(serde_json::to_string(&wanted).unwrap_or_default())
+        .fetch_all(conn)
+        .await?;
+    let mut summaries = BTreeMap::new();
+    for ((conversation, mailbox), row) in wanted.into_iter().zip(rows) {
+        let mut all: Vec<Seen> =
+            serde_json::from_str(&row).map_err(|e| Error::new(Kind::StorageDamaged, "message").because(e))?;
+        if all.len() < 2 {
+            continue;
+        }
+        all.sort_by_key(|m| (m.0, m.1));
+        let summary = Summary::of(all);
+        if summary.count > 1 {
+            summaries.insert((ConversationId(conversation), MailboxId(mailbox)), summary);
+        }
+    }
+    Ok(summaries)
 }
 
 impl Store {
@@ -342,40 +378,6 @@ impl Store {
             .fetch_all(self.reader())
             .await?;
         Ok(ids.into_iter().map(PlacementId).collect())
-    }
-
-    /// What lists say of conversations of more than one message, as seen from a mailbox.
-    pub async fn summaries(
-        &self,
-        heads: &[(ConversationId, MailboxId)],
-    ) -> Result<BTreeMap<(ConversationId, MailboxId), Summary>> {
-        let wanted: Vec<(i64, i64)> =
-            heads.iter().filter(|(c, _)| c.0 != 0).map(|(c, m)| (c.0, m.0)).collect();
-        // One row for each conversation: a row costs more on its way here than what is in it.
-        let sql = format!(
-            "SELECT (SELECT json_group_array(json_array(p.sort_date, p.message_id, p.bits, m.has_attachments, m.from_name, m.from_address))
-                 FROM placement p CROSS JOIN mailbox b ON b.id = p.mailbox_id CROSS JOIN message m ON m.id = p.message_id
-                 WHERE p.conversation = j.value ->> 0 AND p.conversation <> 0 AND p.hidden = 0 AND (p.mailbox_id = j.value ->> 1 OR {COUNTED}))
-             FROM json_each(?) j"
-        );
-        let rows: Vec<String> = sqlx::query_scalar(sqlx::AssertSqlSafe(sql))
-            .bind(serde_json::to_string(&wanted).unwrap_or_default())
-            .fetch_all(self.reader())
-            .await?;
-        let mut summaries = BTreeMap::new();
-        for ((conversation, mailbox), row) in wanted.into_iter().zip(rows) {
-            let mut all: Vec<Seen> = serde_json::from_str(&row)
-                .map_err(|e| Error::new(Kind::StorageDamaged, "message").because(e))?;
-            if all.len() < 2 {
-                continue;
-            }
-            all.sort_by_key(|m| (m.0, m.1));
-            let summary = Summary::of(all);
-            if summary.count > 1 {
-                summaries.insert((ConversationId(conversation), MailboxId(mailbox)), summary);
-            }
-        }
-        Ok(summaries)
     }
 
     /// The messages of the conversation that a placement belongs to, oldest first, each once: the newest `most` of them.

@@ -295,7 +295,7 @@ async fn places_far_down_are_rows_of_the_list() {
             let places = store.list_places(&scope, apart).await.expect("places");
             assert_eq!(places.len() as u64, total.div_ceil(apart));
             for (n, place) in places.into_iter().enumerate() {
-                let rest = store.list_rows_after(&scope, Some(place), 0, 500).await.expect("rows");
+                let (rest, _) = store.list_window(&scope, Some(place), 0, 500).await.expect("rows");
                 assert_eq!(rest, all[n * apart as usize..], "{boxes} {grouped} {apart} {n}");
             }
         }

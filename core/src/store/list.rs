@@ -1,10 +1,11 @@
 //! What lists show: rows of one mailbox or of several as one list, newest first, each message or each conversation once.
 
 use super::Store;
+use super::conversation::{Summaries, summaries};
 use crate::error::Result;
 use crate::model::{Address, ConversationId, Flags, MailboxId, MessageId, PlacementId};
 use sqlx::sqlite::SqliteRow;
-use sqlx::{QueryBuilder, Row, Sqlite};
+use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection};
 
 /// One row of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -172,17 +173,19 @@ impl Store {
 
     /// `count` rows of a list from row `first` on, newest first.
     pub async fn list_rows(&self, scope: &ListScope, first: u64, count: u64) -> Result<Vec<ListRow>> {
-        self.list_rows_after(scope, None, first, count).await
+        Ok(self.list_window(scope, None, first, count).await?.0)
     }
 
-    /// The same counted from a place in the list, itself included.
-    pub async fn list_rows_after(
+    /// The same counted from a place in the list, itself included; with what there is to say of its conversations. One reader for both:
+    /// most of what the rows lie in is then still at its hand.
+    pub async fn list_window(
         &self,
         scope: &ListScope,
         from: Option<ListPlace>,
         first: u64,
         count: u64,
-    ) -> Result<Vec<ListRow>> {
+    ) -> Result<(Vec<ListRow>, Summaries)> {
+        let mut conn = self.reader().acquire().await?;
         // The inner query walks the covering index to the offset; only the rows wanted are looked up.
         let mut q = QueryBuilder::new("SELECT ");
         q.push(LIST_COLUMNS).push(" FROM (");
@@ -193,7 +196,8 @@ impl Store {
         });
         q.push(" LIMIT ").push_bind(count as i64).push(" OFFSET ").push_bind(first as i64);
         q.push(") o JOIN placement p ON p.id = o.id JOIN message m ON m.id = p.message_id ORDER BY p.sort_date DESC, p.id DESC");
-        q.build().fetch_all(self.reader()).await?.iter().map(read_list_row).collect()
+        let rows = q.build().fetch_all(&mut *conn).await?;
+        with_summaries(&mut conn, rows, scope.grouped).await
     }
 
     /// Every `apart`-th place of a list, from the first on: from there a row is not far, wherever it is.
@@ -222,6 +226,12 @@ impl Store {
 
     /// The rows of these placements, as far as they are here and visible, in this order.
     pub async fn rows_of(&self, ids: &[PlacementId]) -> Result<Vec<ListRow>> {
+        Ok(self.window_of(ids, false).await?.0)
+    }
+
+    /// The same, `grouped` with what there is to say of their conversations.
+    pub async fn window_of(&self, ids: &[PlacementId], grouped: bool) -> Result<(Vec<ListRow>, Summaries)> {
+        let mut conn = self.reader().acquire().await?;
         let wanted: Vec<i64> = ids.iter().map(|id| id.0).collect();
         let sql = format!(
             "SELECT {LIST_COLUMNS} FROM json_each(?) j CROSS JOIN placement p ON p.id = j.value
@@ -229,7 +239,8 @@ impl Store {
         );
         let rows =
             sqlx::query(sqlx::AssertSqlSafe(sql)).bind(serde_json::to_string(&wanted).unwrap_or_default());
-        rows.fetch_all(self.reader()).await?.iter().map(read_list_row).collect()
+        let rows = rows.fetch_all(&mut *conn).await?;
+        with_summaries(&mut conn, rows, grouped).await
     }
 
     /// The row of a list at which a placement stands now, if it is in it.
@@ -242,6 +253,20 @@ impl Store {
         let n: i64 = q.build_query_scalar().fetch_one(self.reader()).await?;
         Ok(n as u64)
     }
+}
+
+async fn with_summaries(
+    conn: &mut SqliteConnection,
+    rows: Vec<SqliteRow>,
+    grouped: bool,
+) -> Result<(Vec<ListRow>, Summaries)> {
+    let rows = rows.iter().map(read_list_row).collect::<Result<Vec<_>>>()?;
+    if !grouped {
+        return Ok((rows, Summaries::new()));
+    }
+    let heads: Vec<_> = rows.iter().map(|r| (r.conversation, r.mailbox)).collect();
+    let summaries = summaries(conn, &heads).await?;
+    Ok((rows, summaries))
 }
 
 fn read_list_row(r: &SqliteRow) -> Result<ListRow> {

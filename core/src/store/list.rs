@@ -4,7 +4,7 @@ use super::Store;
 use super::conversation::{Summaries, summaries};
 use crate::error::Result;
 use crate::model::{Address, ConversationId, Flags, MailboxId, MessageId, PlacementId};
-use sqlx::sqlite::SqliteRow;
+use serde::Deserialize;
 use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection};
 
 /// One row of a list.
@@ -153,8 +153,14 @@ impl Key {
     }
 }
 
-/// What a row of a list shows, of a placement `p` and its message `m`.
-const LIST_COLUMNS: &str = "p.id, p.message_id, p.mailbox_id, p.conversation, p.bits, p.keywords, p.sort_date, m.subject, m.from_name, m.from_address, m.recipients, m.preview, m.size, m.has_attachments, EXISTS (SELECT 1 FROM event e WHERE e.message_id = p.message_id) AS has_event";
+/// What a row of a list shows, of a placement `p` and its message `m`: a [`Shown`]. The rows of a window come as one: on its way out of the
+/// database each row may wake who waits for it, which takes longer than what is in it.
+const LIST_ROW: &str = "json_array(p.id, p.message_id, p.mailbox_id, p.conversation, p.bits, p.keywords, p.sort_date, m.subject, m.from_name,
+    m.from_address, m.recipients, m.preview, m.size, m.has_attachments, EXISTS (SELECT 1 FROM event e WHERE e.message_id = p.message_id))";
+
+/// As [`LIST_ROW`] says.
+#[derive(Deserialize)]
+struct Shown(i64, i64, i64, i64, i64, String, i64, String, String, String, String, String, i64, u8, u8);
 
 impl Store {
     /// How many rows a list has: what the triggers counted.
@@ -187,16 +193,16 @@ impl Store {
     ) -> Result<(Vec<ListRow>, Summaries)> {
         let mut conn = self.reader().acquire().await?;
         // The inner query walks the covering index to the offset; only the rows wanted are looked up.
-        let mut q = QueryBuilder::new("SELECT ");
-        q.push(LIST_COLUMNS).push(" FROM (");
+        let mut q = QueryBuilder::new("SELECT json_group_array(");
+        q.push(LIST_ROW).push(" ORDER BY p.sort_date DESC, p.id DESC) FROM (");
         scope.places(&mut q, |q| {
             if let Some(ListPlace { date, id }) = from {
                 q.push(" AND (p.sort_date, p.id) <= (").push_bind(date).push(", ").push_bind(id).push(")");
             }
         });
         q.push(" LIMIT ").push_bind(count as i64).push(" OFFSET ").push_bind(first as i64);
-        q.push(") o JOIN placement p ON p.id = o.id JOIN message m ON m.id = p.message_id ORDER BY p.sort_date DESC, p.id DESC");
-        let rows = q.build().fetch_all(&mut *conn).await?;
+        q.push(") o JOIN placement p ON p.id = o.id JOIN message m ON m.id = p.message_id");
+        let rows = q.build_query_scalar().fetch_one(&mut *conn).await?;
         with_summaries(&mut conn, rows, scope.grouped).await
     }
 
@@ -234,12 +240,12 @@ impl Store {
         let mut conn = self.reader().acquire().await?;
         let wanted: Vec<i64> = ids.iter().map(|id| id.0).collect();
         let sql = format!(
-            "SELECT {LIST_COLUMNS} FROM json_each(?) j CROSS JOIN placement p ON p.id = j.value
-             JOIN message m ON m.id = p.message_id WHERE p.hidden = 0 ORDER BY j.key"
+            "SELECT json_group_array({LIST_ROW} ORDER BY j.key) FROM json_each(?) j CROSS JOIN placement p ON p.id = j.value
+             JOIN message m ON m.id = p.message_id WHERE p.hidden = 0"
         );
+        let rows = sqlx::query_scalar(sqlx::AssertSqlSafe(sql));
         let rows =
-            sqlx::query(sqlx::AssertSqlSafe(sql)).bind(serde_json::to_string(&wanted).unwrap_or_default());
-        let rows = rows.fetch_all(&mut *conn).await?;
+            rows.bind(serde_json::to_string(&wanted).unwrap_or_default()).fetch_one(&mut *conn).await?;
         with_summaries(&mut conn, rows, grouped).await
     }
 
@@ -257,10 +263,11 @@ impl Store {
 
 async fn with_summaries(
     conn: &mut SqliteConnection,
-    rows: Vec<SqliteRow>,
+    rows: String,
     grouped: bool,
 ) -> Result<(Vec<ListRow>, Summaries)> {
-    let rows = rows.iter().map(read_list_row).collect::<Result<Vec<_>>>()?;
+    let rows: Vec<Shown> = super::read_json(&rows)?;
+    let rows: Vec<ListRow> = rows.into_iter().map(list_row).collect();
     if !grouped {
         return Ok((rows, Summaries::new()));
     }
@@ -269,21 +276,20 @@ async fn with_summaries(
     Ok((rows, summaries))
 }
 
-fn read_list_row(r: &SqliteRow) -> Result<ListRow> {
-    let (keywords, recipients): (String, String) = (r.try_get("keywords")?, r.try_get("recipients")?);
-    Ok(ListRow {
-        id: PlacementId(r.try_get("id")?),
-        message: MessageId(r.try_get("message_id")?),
-        mailbox: MailboxId(r.try_get("mailbox_id")?),
-        conversation: ConversationId(r.try_get("conversation")?),
-        from: Address { name: r.try_get("from_name")?, address: r.try_get("from_address")? },
-        to: serde_json::from_str(&recipients).unwrap_or_default(),
-        subject: r.try_get("subject")?,
-        preview: r.try_get("preview")?,
-        date: r.try_get("sort_date")?,
-        flags: Flags::from_columns(r.try_get("bits")?, &keywords),
-        size: r.try_get::<i64, _>("size")? as u64,
-        has_attachments: r.try_get("has_attachments")?,
-        has_event: r.try_get("has_event")?,
-    })
+fn list_row(r: Shown) -> ListRow {
+    ListRow {
+        id: PlacementId(r.0),
+        message: MessageId(r.1),
+        mailbox: MailboxId(r.2),
+        conversation: ConversationId(r.3),
+        flags: Flags::from_columns(r.4, &r.5),
+        date: r.6,
+        subject: r.7,
+        from: Address { name: r.8, address: r.9 },
+        to: serde_json::from_str(&r.10).unwrap_or_default(),
+        preview: r.11,
+        size: r.12 as u64,
+        has_attachments: r.13 != 0,
+        has_event: r.14 != 0,
+    }
 }

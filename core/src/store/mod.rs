@@ -57,6 +57,11 @@ const ROWS: usize = 100;
 /// What began to come longer ago than this is not gone on with: a week, in seconds.
 const GIVEN_UP: i64 = 7 * 86_400;
 
+/// What the database made itself.
+fn read_json<'t, T: serde::Deserialize<'t>>(text: &'t str) -> Result<T> {
+    serde_json::from_str(text).map_err(|e| Error::new(Kind::StorageDamaged, "message").because(e))
+}
+
 /// What a transaction touched, so that whoever shows it can read it again.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ChangeSet {

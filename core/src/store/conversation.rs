@@ -328,10 +328,8 @@ pub(super) async fn summaries(
              ORDER BY j.key)
          FROM json_each(?) j"
     );
-    let row: String = sqlx::query_scalar(sqlx::AssertSqlSafe(sql))
-        .bind(serde_json::to_string(&wanted).unwrap_or_default())
-        .fetch_one(conn)
-        .await?;
+    let row: String =
+        sqlx::query_scalar(sqlx::AssertSqlSafe(sql)).bind(super::json(&wanted)).fetch_one(conn).await?;
     let rows: Vec<Vec<Seen>> = super::read_json(&row)?;
     let mut summaries = BTreeMap::new();
     for ((conversation, mailbox), mut all) in wanted.into_iter().zip(rows) {

@@ -7,7 +7,7 @@
 
 use super::body::Packed;
 use super::event::EventRow;
-use super::{ROWS, Store, Tx, pool};
+use super::{ROWS, Store, Tx, json, pool};
 use crate::error::{Kind, Result};
 use crate::model::{Address, MessageId};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqliteSynchronous};
@@ -195,6 +195,7 @@ pub(super) async fn attach(conn: &mut SqliteConnection, dir: &Path) -> sqlx::Res
     }
     Ok(())
 }
+
 impl Store {
     /// True while the disk has room for more than the mail: on one that is nearly full the index waits, and takes none of the last room.
     pub fn has_room_for_index(&self) -> bool {
@@ -369,10 +370,6 @@ impl IndexTx {
         tally.execute(&mut *self.inner).await?;
         Ok(self.inner.commit().await?)
     }
-}
-
-fn json<T: serde::Serialize>(all: &[T]) -> String {
-    serde_json::to_string(all).unwrap_or_default()
 }
 
 /// The first key that is free, from this one on.

@@ -244,8 +244,7 @@ impl Store {
              JOIN message m ON m.id = p.message_id WHERE p.hidden = 0"
         );
         let rows = sqlx::query_scalar(sqlx::AssertSqlSafe(sql));
-        let rows =
-            rows.bind(serde_json::to_string(&wanted).unwrap_or_default()).fetch_one(&mut *conn).await?;
+        let rows = rows.bind(super::json(&wanted)).fetch_one(&mut *conn).await?;
         with_summaries(&mut conn, rows, grouped).await
     }
 

@@ -57,6 +57,11 @@ const ROWS: usize = 100;
 /// What began to come longer ago than this is not gone on with: a week, in seconds.
 const GIVEN_UP: i64 = 7 * 86_400;
 
+/// Many values as one, for `json_each`.
+fn json<T: serde::Serialize>(all: &[T]) -> String {
+    serde_json::to_string(all).unwrap_or_default()
+}
+
 /// What the database made itself.
 fn read_json<'t, T: serde::Deserialize<'t>>(text: &'t str) -> Result<T> {
     serde_json::from_str(text).map_err(|e| Error::new(Kind::StorageDamaged, "message").because(e))

@@ -83,6 +83,8 @@ impl Flags {
     pub const DELETED: u8 = 8;
     /// `\Draft`
     pub const DRAFT: u8 = 16;
+    /// The keyword of what the user wants at the top of its mailbox.
+    pub const PINNED: &str = "$Pinned";
 
     const SYSTEM: [(u8, &'static str); 5] = [
         (Self::SEEN, "\\Seen"),
@@ -142,6 +144,11 @@ impl Flags {
                 keywords: self.keywords.difference(&to.keywords).cloned().collect(),
             },
         }
+    }
+
+    /// True when the user wants it at the top of its mailbox.
+    pub fn is_pinned(&self) -> bool {
+        self.keywords.iter().any(|k| k.eq_ignore_ascii_case(Self::PINNED))
     }
 
     /// True when `bit` is set.

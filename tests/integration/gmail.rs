@@ -2,6 +2,7 @@
 
 use malote_core::journal::{delete, flag, folder, relocate, undo};
 use malote_core::model::{ActionId, FlagChange, Flags, Keep, PlacementId, Role};
+use malote_core::query::list::{ListScope, Listed, Source, Window};
 use servers::chance::Chance;
 use servers::device::small;
 use servers::model::world::{ALL, World};
@@ -74,6 +75,17 @@ fn a_message_is_there_once_whatever_its_labels() {
         let message = tx.placement(same).await.expect("row").expect("there").message;
         assert_eq!(tx.placements_of(message).await.expect("rows").len(), 3, "inbox, label and All Mail");
         drop(tx);
+        // A list shows the labels that its messages also have.
+        let inbox = laptop.mailbox("INBOX").await.expect("inbox");
+        let mut list = Listed::new(ListScope::mailbox(inbox), false);
+        list.labels = true;
+        let shown = Window::open(&laptop.store, 1, Source::List(list), 20).await.expect("a window").view();
+        let label = laptop.mailbox("Obras").await.expect("a label");
+        for row in shown.rows {
+            let wanted =
+                if ["m0", "m1", "m2", "m3"].contains(&row.subject.as_str()) { vec![label] } else { vec![] };
+            assert_eq!(row.labels, wanted, "{}", row.subject);
+        }
 
         // A star is the message's, whatever label it was set under.
         let mut tx = laptop.tx().await;

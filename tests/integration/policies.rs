@@ -1,4 +1,4 @@
-//! What a device keeps and what it may spend: the byte budget, pinned mail, large messages in part and gone on with, folders used
+//! What a device keeps and what it may spend: the byte budget, mail kept here, large messages in part and gone on with, folders used
 //! for what the user says, other people's folders.
 
 use malote_core::api::types::Mark;
@@ -105,17 +105,17 @@ async fn what_is_pinned_stays_whatever_the_policy_says() {
         .append("INBOX", &[with_file("presa", 3_000_000), with_file("solta", 200_000)]);
     let device = Device::new(&server, "prende", "headers").await;
     device.sync().await;
-    let (pinned, free) = (one(&device, "presa").await, one(&device, "solta").await);
-    device.core.pin(vec![pinned], true).await.expect("pin");
+    let (kept, free) = (one(&device, "presa").await, one(&device, "solta").await);
+    device.core.keep_here(vec![kept], true).await.expect("keep");
     device.sync().await;
-    device.core.raw(pinned).await.expect("it came, whole");
+    device.core.raw(kept).await.expect("it came, whole");
     device.core.fetch_once(free).await.expect("fetch");
     device.core.account_keep(device.account, "headers".into()).await.expect("trim");
     assert!(device.core.raw(free).await.is_err(), "over the policy");
-    assert!(device.core.raw(pinned).await.is_ok() && device.core.message(pinned).await.expect("view").pinned);
-    device.core.pin(vec![pinned], false).await.expect("unpin");
+    assert!(device.core.raw(kept).await.is_ok() && device.core.message(kept).await.expect("view").kept);
+    device.core.keep_here(vec![kept], false).await.expect("let go");
     device.core.account_keep(device.account, "headers".into()).await.expect("trim");
-    assert!(device.core.raw(pinned).await.is_err());
+    assert!(device.core.raw(kept).await.is_err());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,7 +3,7 @@
 use super::core::Core;
 use super::types::{Done, Mark, Undone};
 use crate::error::{Error, Kind, Result};
-use crate::journal::{append, decision, delete, flag, folder, relocate, undo};
+use crate::journal::{append, decision, delete, flag, folder, pin, relocate, undo};
 use crate::model::{AccountId, ActionId, FlagChange, Flags, Keep, MailboxId, PlacementId, Role};
 
 /// Deleting for good waits this long before the server is told, so that undo can bring it back. Seconds.
@@ -11,11 +11,11 @@ pub const HOLD: i64 = 10;
 
 impl Core {
     /// Keeps messages on this device whatever the policy says, with all their files, or no longer.
-    pub async fn pin(&self, ids: Vec<PlacementId>, wanted: bool) -> Result<()> {
+    pub async fn keep_here(&self, ids: Vec<PlacementId>, wanted: bool) -> Result<()> {
         let mut tx = self.store.begin().await?;
         for id in ids {
             if let Some(p) = tx.placement(id).await? {
-                tx.set_pinned(p.message, wanted).await?;
+                tx.set_kept(p.message, wanted).await?;
             }
         }
         tx.commit().await?;
@@ -70,12 +70,26 @@ impl Core {
             Mark::Unread => (none(), bit(Flags::SEEN), "unread"),
             Mark::Star => (bit(Flags::FLAGGED), none(), "star"),
             Mark::Unstar => (none(), bit(Flags::FLAGGED), "unstar"),
+            Mark::Pin => return self.pin(ids, true).await,
+            Mark::Unpin => return self.pin(ids, false).await,
             Mark::Flag(k) => (keyword(k)?, none(), "flag"),
             Mark::Unflag(k) => (none(), keyword(k)?, "unflag"),
         };
         let mut tx = self.store.begin().await?;
         let actions = flag::mark(&mut tx, self.clock.now(), &ids, &FlagChange { add, remove }, label).await?;
         tx.commit().await?;
+        Ok(done(actions, label, None, &ids))
+    }
+
+    async fn pin(&self, ids: Vec<PlacementId>, wanted: bool) -> Result<Done> {
+        let mut tx = self.store.begin().await?;
+        let (actions, here) = pin::pin(&mut tx, self.clock.now(), &ids, wanted).await?;
+        tx.commit().await?;
+        let label = match (wanted, here) {
+            (true, true) => "pin_here",
+            (true, false) => "pin",
+            (false, _) => "unpin",
+        };
         Ok(done(actions, label, None, &ids))
     }
 

@@ -138,7 +138,7 @@ contract! {
     account_remove(id: AccountId) -> ();
     account_keep(id: AccountId, keep: String) -> ();
     account_budget(id: AccountId, down: u32, up: u32) -> ();
-    pin(ids: Vec<PlacementId>, wanted: bool) -> ();
+    keep_here(ids: Vec<PlacementId>, wanted: bool) -> ();
     folder_keep(mailbox: MailboxId, keep: String) -> ();
     background_sync(seconds: u32) -> bool;
     check_now() -> ();

@@ -14,7 +14,7 @@ use crate::query::mailboxes::MailboxView;
 use crate::query::message::{Attachment, Danger, Link, MessageView};
 use crate::query::preview::{self, Preview};
 use crate::query::{accounts, conversation, mailboxes, message as content};
-use crate::store::mailbox::MailboxRow;
+use crate::store::mailbox::{MailboxRow, all_mail};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
@@ -79,7 +79,10 @@ impl Core {
             false => HashSet::new(),
         };
         let order = order.unwrap_or_default();
-        let list = Listed::new(scope, is_outgoing(role)).ordered(order, own);
+        let mut list = Listed::new(scope, is_outgoing(role)).ordered(order, own);
+        for account in rows.iter().map(|r| r.account).collect::<BTreeSet<_>>() {
+            list.labels |= all_mail(&self.store.mailboxes(account).await?).is_some();
+        }
         let view = self.open_window(Source::List(list), count).await?;
         if let Some(supervisor) = self.supervisor() {
             for row in rows {

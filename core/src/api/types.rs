@@ -140,6 +140,10 @@ pub enum Mark {
     Star,
     /// Clear `\Flagged`.
     Unstar,
+    /// At the top of its list.
+    Pin,
+    /// No longer.
+    Unpin,
     /// Set a keyword.
     Flag(String),
     /// Clear a keyword.
@@ -151,7 +155,7 @@ pub enum Mark {
 pub struct Done {
     /// To be handed to undo.
     pub actions: Vec<ActionId>,
-    /// read, unread, star, unstar, flag, unflag, move, archive, trash, junk, not_junk, block, trust, delete
+    /// read, unread, star, unstar, pin, pin_here (only this device knows of some of it), unpin, flag, unflag, move, archive, trash, junk, not_junk, block, trust, delete
     pub label: String,
     /// Where to, for moves.
     pub target: Option<MailboxId>,

@@ -12,6 +12,7 @@ pub mod flag;
 pub mod folder;
 pub mod junk;
 pub mod label;
+pub mod pin;
 pub mod relocate;
 pub mod send;
 pub mod undo;

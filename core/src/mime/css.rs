@@ -182,22 +182,21 @@ const FUNCTIONS: &[&str] = &[
     "rgba",
 ];
 
-/// What is left of a style attribute.
-pub(super) fn filter(style: &str) -> String {
+/// Gives for where a picture lies its `data:` URL, if it is here and may be shown.
+pub(super) type Paint<'a> = &'a dyn Fn(&str) -> Option<String>;
+
+/// What is left of a style attribute. A ground that is a picture is one that `paint` gives, or none.
+pub(super) fn filter(style: &str, paint: Paint<'_>) -> String {
     let style = without_comments(style);
     let mut parser = Parser::new(&style);
     let mut out = String::new();
     while !parser.is_exhausted() {
-        let start = parser.position();
         // Up to the next semicolon at this level, whatever is in between.
-        let fine = parser.parse_until_after(Delimiter::Semicolon, |p| {
-            Ok::<bool, cssparser::ParseError<()>>(declaration(p))
+        let kept = parser.parse_until_after(Delimiter::Semicolon, |p| {
+            Ok::<_, cssparser::ParseError<()>>(declaration(p, paint))
         });
-        let text = parser.slice_from(start).trim().trim_end_matches(';');
-        // The contents of a function are one token here, so the text is looked at once more.
-        let reaches = text.to_ascii_lowercase().contains("url");
-        if matches!(fine, Ok(true)) && !reaches && !text.contains(['\\', '<', '>', '{', '}']) {
-            out.push_str(text);
+        if let Ok(Some(text)) = kept {
+            out.push_str(&text);
             out.push(';');
         }
     }
@@ -205,12 +204,12 @@ pub(super) fn filter(style: &str) -> String {
 }
 
 /// What is left of the sheets of a message. It stands in a `style` element of a document of its own, and nothing leads out of that: no `<`.
-pub(super) fn sheet(css: &str) -> String {
+pub(super) fn sheet(css: &str, paint: Paint<'_>) -> String {
     // Marks of old, around all of it.
     let css = css.trim().trim_start_matches("<!--").trim_end_matches("-->");
     let css = without_comments(&css[..css.floor_char_boundary(LARGEST)]);
     let (mut out, mut rules) = (String::new(), 0);
-    rules_of(&mut Parser::new(&css), 0, &mut rules, &mut out);
+    rules_of(&mut Parser::new(&css), 0, &mut rules, paint, &mut out);
     out
 }
 
@@ -230,8 +229,8 @@ fn without_comments(css: &str) -> Cow<'_, str> {
 }
 
 /// The sheets that stand in a message, each behind the other; what only Outlook reads stands in comments.
-pub(super) fn sheets(html: &str) -> String {
-    let (mut out, mut rest) = (String::new(), html);
+pub(super) fn sheets(html: &str, paint: Paint<'_>) -> String {
+    let (mut out, mut rest, mut read) = (String::new(), html, 0);
     while let Some(at) = memchr::memchr(b'<', rest.as_bytes()) {
         rest = &rest[at..];
         if rest.starts_with("<!--") {
@@ -240,7 +239,8 @@ pub(super) fn sheets(html: &str) -> String {
             let Some((tag, content)) = rest.split_once('>') else { break };
             let end = content.match_indices("</").find(|(at, _)| begins(&content[*at..], "</style"));
             let end = end.map_or(content.len(), |(at, _)| at);
-            let safe = sheet(&content[..end]);
+            let safe = sheet(&content[..end], paint);
+            read += end;
             match media(tag) {
                 Some(media) => out.push_str(&format!("@media {media}{{{safe}}}\n")),
                 None => out.push_str(&safe),
@@ -249,7 +249,7 @@ pub(super) fn sheets(html: &str) -> String {
         } else {
             rest = &rest[1..];
         }
-        if out.len() > LARGEST {
+        if read > LARGEST {
             break;
         }
     }
@@ -271,7 +271,7 @@ fn media(tag: &str) -> Option<String> {
         .filter(|m| !m.trim().is_empty())
 }
 
-fn rules_of(parser: &mut Parser<'_>, depth: usize, rules: &mut usize, out: &mut String) {
+fn rules_of(parser: &mut Parser<'_>, depth: usize, rules: &mut usize, paint: Paint<'_>, out: &mut String) {
     parser.skip_whitespace();
     while !parser.is_exhausted() && *rules < RULES {
         *rules += 1;
@@ -309,11 +309,11 @@ fn rules_of(parser: &mut Parser<'_>, depth: usize, rules: &mut usize, out: &mut 
             if !fine {
                 skipped(inside)?;
             } else if media && depth < DEEPEST {
-                rules_of(inside, depth + 1, rules, &mut block);
+                rules_of(inside, depth + 1, rules, paint, &mut block);
             } else if !media {
                 let begin = inside.position();
                 skipped(inside)?;
-                block = filter(inside.slice_from(begin));
+                block = filter(inside.slice_from(begin), paint);
             }
             if !block.is_empty() {
                 out.push_str(&format!("{prelude}{{{block}}}\n"));
@@ -329,27 +329,68 @@ fn skipped(parser: &mut Parser<'_>) -> Result<(), cssparser::ParseError<()>> {
     Ok(())
 }
 
-/// True when the declaration is on the list and its value fetches nothing.
-fn declaration(p: &mut Parser<'_>) -> bool {
-    let named = p
-        .expect_ident()
-        .is_ok_and(|name| PROPERTIES.iter().any(|allowed| allowed.eq_ignore_ascii_case(name)));
-    let colon = p.expect_colon().is_ok();
-    let mut harmless = named && colon;
-    while let Ok(token) = p.next() {
-        harmless &= match token {
-            Token::Function(f) => FUNCTIONS.iter().any(|ok| f.eq_ignore_ascii_case(ok)),
-            Token::UnquotedUrl(_) | Token::BadUrl(_) | Token::BadString(_) | Token::AtKeyword(_) => false,
-            Token::CurlyBracketBlock | Token::SquareBracketBlock => false,
-            _ => true,
+/// The declaration, where it is on the list and its value fetches nothing.
+fn declaration(p: &mut Parser<'_>, paint: Paint<'_>) -> Option<String> {
+    p.skip_whitespace();
+    let mut from = p.position();
+    let name = p.expect_ident().ok().map(|name| name.to_ascii_lowercase());
+    let known = name.as_deref().is_some_and(|name| PROPERTIES.contains(&name));
+    let mut harmless = known && p.expect_colon().is_ok();
+    let pictured = matches!(name.as_deref(), Some("background" | "background-image"));
+    // What is kept, and the same without pictures.
+    let (mut text, mut plain) = (String::new(), String::new());
+    loop {
+        let here = p.position();
+        let url = match p.next_including_whitespace_and_comments() {
+            Err(_) => break,
+            Ok(Token::UnquotedUrl(url)) if pictured => Some(url.to_string()),
+            Ok(Token::Function(f)) if pictured && f.eq_ignore_ascii_case("url") => {
+                let url = p.parse_nested_block(|inside| {
+                    let url = inside.expect_string_cloned()?;
+                    Ok::<_, cssparser::ParseError<()>>(url.to_string())
+                });
+                harmless &= url.is_ok();
+                url.ok()
+            }
+            Ok(token) => {
+                harmless &= is_harmless(token);
+                None
+            }
         };
+        if let Some(url) = url {
+            let before = p.slice(from..here);
+            let data = paint(&url)
+                .filter(|data| data.starts_with("data:image/") && !data.contains(['"', '\\', '\n', '<']));
+            text += before;
+            text += &data.map_or_else(|| "none".to_owned(), |data| format!("url(\"{data}\")"));
+            plain += before;
+            plain += "none";
+            from = p.position();
+        }
     }
-    harmless
+    text += p.slice_from(from);
+    plain += p.slice_from(from);
+    // The contents of a function are one token here, so the text is looked at once more.
+    let reaches = plain.to_ascii_lowercase().contains("url") || plain.contains(['\\', '<', '>', '{', '}']);
+    (harmless && !reaches).then(|| text.trim().to_owned())
+}
+
+fn is_harmless(token: &Token<'_>) -> bool {
+    match token {
+        Token::Function(f) => FUNCTIONS.iter().any(|ok| f.eq_ignore_ascii_case(ok)),
+        Token::UnquotedUrl(_) | Token::BadUrl(_) | Token::BadString(_) | Token::AtKeyword(_) => false,
+        Token::CurlyBracketBlock | Token::SquareBracketBlock => false,
+        _ => true,
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::{filter, sheet, sheets};
+
+    fn nothing(_: &str) -> Option<String> {
+        None
+    }
 
     #[test]
     fn sheets_keep_their_looks() {
@@ -357,8 +398,8 @@ mod tests {
             @import url(http://t/a.css); @font-face{font-family:x;src:url(http://t)} @media only screen and (max-width:600px){.c{width:100%!important} .d{position:fixed;padding:1px}}\
             @media (prefers-color-scheme: dark){body{background:#111;color:#eee}} .e{} -->";
         assert_eq!(
-            sheet(css),
-            ".x > p:first-child, a[href=\"y\"]{color:red;margin:0 !important;}\n\
+            sheet(css, &nothing),
+            ".x > p:first-child, a[href=\"y\"]{color:red;background:none;margin:0 !important;}\n\
              @media only screen and (max-width:600px){.c{width:100%!important;}\n.d{padding:1px;}\n}\n\
              @media (prefers-color-scheme: dark){body{background:#111;color:#eee;}\n}\n"
         );
@@ -383,31 +424,84 @@ mod tests {
             "@keyframes x{from{background:url(http://x)}}",
             "a{background:u\\72l(http://x)}",
         ] {
-            let left = sheet(evil);
+            let left = sheet(evil, &nothing);
             let bad = ["<", "http", "url", "@import", "/*"].iter().any(|b| left.contains(b));
             assert!(!bad && left.matches('{').count() == left.matches('}').count(), "{evil} -> {left}");
         }
-        assert!(sheet(&"a{".repeat(100_000)).len() < 10);
-        assert!(sheet(&"@media all{".repeat(10_000)).len() < 10);
-        assert_eq!(sheet(&"a{color:red}".repeat(10_000)).matches("color").count(), super::RULES);
+        assert!(sheet(&"a{".repeat(100_000), &nothing).len() < 10);
+        assert!(sheet(&"@media all{".repeat(10_000), &nothing).len() < 10);
+        assert_eq!(sheet(&"a{color:red}".repeat(10_000), &nothing).matches("color").count(), super::RULES);
     }
 
     #[test]
     fn sheets_are_found_where_they_stand() {
         let html = "<!--[if mso]><style>.m{color:red}</style><![endif]--><!--[if !mso]><!--><STYLE type=text/css media=\"screen and (max-width: 9px)\">.a{color:red}</Style><!--<![endif]--><style><!-- .b{color:blue} --></style><p><style>.c{color:green}";
         assert_eq!(
-            sheets(html),
+            sheets(html, &nothing),
             "@media screen and (max-width: 9px){.a{color:red;}\n}\n.b{color:blue;}\n.c{color:green;}\n"
         );
-        assert_eq!(sheets("<style media='x}y'>a{color:red}</style>"), "@media x{a{color:red;}\n}\n");
-        assert_eq!(sheets("<style"), "");
+        assert_eq!(
+            sheets("<style media='x}y'>a{color:red}</style>", &nothing),
+            "@media x{a{color:red;}\n}\n"
+        );
+        assert_eq!(sheets("<style", &nothing), "");
+    }
+
+    #[test]
+    fn a_picture_that_is_here_is_a_ground() {
+        let here = |url: &str| {
+            (url == "https://loja.test/a b.png" || url == "cid:x")
+                .then(|| "data:image/png;base64,URLx".to_owned())
+        };
+        for (style, wanted) in [
+            (
+                "background:#fff url('https://loja.test/a b.png') no-repeat center",
+                "background:#fff url(\"data:image/png;base64,URLx\") no-repeat center;",
+            ),
+            (
+                "background-image : URL( cid:x ), url(\"http://t\")",
+                "background-image : url(\"data:image/png;base64,URLx\"), none;",
+            ),
+            (
+                "background:url(cid:x) #eee;color:red",
+                "background:url(\"data:image/png;base64,URLx\") #eee;color:red;",
+            ),
+            ("background:#eee url(http://t) top", "background:#eee none top;"),
+            ("list-style:url(cid:x)", ""),
+            ("background:url(cid:x) url", ""),
+            ("background:url(cid:x) linear-gradient(url(cid:x))", ""),
+            ("background:url('cid:x' x)", ""),
+            ("background:url(cid:x", "background:url(\"data:image/png;base64,URLx\");"),
+        ] {
+            assert_eq!(filter(style, &here), wanted, "{style}");
+        }
+        assert_eq!(
+            sheet(".a{background:url(cid:x)}", &here),
+            ".a{background:url(\"data:image/png;base64,URLx\");}\n"
+        );
+        for evil in [
+            "data:text/html,x",
+            "https://t/x",
+            "data:image/png;base64,\"",
+            "data:image/png;<",
+            "data:image/svg\\",
+        ] {
+            assert_eq!(
+                filter("background:url(cid:x)", &|_| Some(evil.to_owned())),
+                "background:none;",
+                "{evil}"
+            );
+        }
     }
 
     #[test]
     fn keeps_looks_and_drops_reach() {
-        assert_eq!(filter("color: red; position: fixed; margin:0 auto"), "color: red;margin:0 auto;");
+        assert_eq!(
+            filter("color: red; position: fixed; margin:0 auto", &nothing),
+            "color: red;margin:0 auto;"
+        );
         let gradient = "background-image:linear-gradient(to right, rgb(1 2 3), #fff);margin-inline:2px;";
-        assert_eq!(filter(gradient), gradient);
+        assert_eq!(filter(gradient, &nothing), gradient);
         for evil in [
             "background:url(http://x)",
             "background: URL('//x')",
@@ -424,7 +518,7 @@ mod tests {
             "-moz-binding:url(x)",
             "@import 'x'",
         ] {
-            let left = filter(evil).to_lowercase();
+            let left = filter(evil, &nothing).to_lowercase();
             assert!(
                 !left.contains("url") && !left.contains("http") && !left.contains('}') && !left.contains('x'),
                 "{evil} -> {left}"

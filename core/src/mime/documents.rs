@@ -3,7 +3,7 @@
 
 use super::guarded;
 use lopdf::content::{Content, Operation};
-use lopdf::{Document, Encoding, LoadOptions, Object, ObjectId};
+use lopdf::{Dictionary, Document, Encoding, LoadOptions, Object, ObjectId, Stream};
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 use std::collections::BTreeMap;
@@ -23,6 +23,9 @@ const MAX_FILE: u64 = 16 << 20;
 const MAX_PDF: usize = 16 << 20;
 const MAX_PAGES: usize = 60;
 const MAX_PAGE: usize = 2 << 20;
+
+/// Forms drawn on one page, those in others among them. Each is a turn of the stack.
+const MAX_FORMS: usize = 40;
 
 /// At most about `most` octets of the text of a document of a kind: the ending of its name, or the subtype of its media type.
 pub fn text(kind: &str, bytes: &[u8], most: usize) -> String {
@@ -62,43 +65,117 @@ fn pdf(bytes: &[u8], most: usize) -> Option<String> {
     Some(out)
 }
 
-/// What a page shows, in the order in which it is drawn (ISO 32000-1 section 9.4). What is put elsewhere begins another word.
+/// What a page shows, in the order in which it is drawn (ISO 32000-1 section 9.4).
 fn page_text(pdf: &Document, page: ObjectId, most: usize, out: &mut String) -> lopdf::Result<()> {
-    let mut fonts: BTreeMap<Vec<u8>, Encoding<'_>> = BTreeMap::new();
-    for (name, font) in pdf.get_page_fonts(page)? {
-        // One that is not understood says nothing.
-        fonts.extend(font.get_font_encoding_with_limit(pdf, MAX_PAGE).ok().map(|encoding| (name, encoding)));
+    let (own, shared) = pdf.get_page_resources(page)?;
+    let resources =
+        own.into_iter().chain(shared.iter().filter_map(|id| pdf.get_dictionary(*id).ok())).collect();
+    let mut drawn = Drawn { pdf, most, out, forms: MAX_FORMS, left: MAX_PAGE };
+    drawn.content(
+        &pdf.get_page_content_with_limit(page, MAX_PAGE)?,
+        &Resources { fonts: fonts(pdf, pdf.get_page_fonts(page)?), dictionaries: resources },
+    )
+}
+
+/// One that is not understood says nothing.
+fn fonts<'a>(pdf: &'a Document, fonts: BTreeMap<Vec<u8>, &'a Dictionary>) -> BTreeMap<Vec<u8>, Encoding<'a>> {
+    let understood = |font: &'a Dictionary| font.get_font_encoding_with_limit(pdf, MAX_PAGE).ok();
+    fonts.into_iter().filter_map(|(name, font)| Some((name, understood(font)?))).collect()
+}
+
+/// What a content stream calls by name (ISO 32000-1 section 7.8.3).
+struct Resources<'a> {
+    fonts: BTreeMap<Vec<u8>, Encoding<'a>>,
+    dictionaries: Vec<&'a Dictionary>,
+}
+
+impl<'a> Resources<'a> {
+    /// A drawing of its own (section 8.10), in which programs that print web pages put all of one.
+    fn form(&self, pdf: &'a Document, name: &[u8]) -> Option<&'a Stream> {
+        self.dictionaries.iter().find_map(|all| {
+            let form =
+                pdf.get_dict_in_dict(all, b"XObject").ok()?.get_deref(name, pdf).ok()?.as_stream().ok()?;
+            form.dict.get(b"Subtype").ok()?.as_name().ok().filter(|kind| *kind == b"Form")?;
+            Some(form)
+        })
     }
-    let (mut font, mut height) = (None, 0.0);
-    for Operation { operator, operands } in
-        Content::decode(&pdf.get_page_content_with_limit(page, MAX_PAGE)?)?.operations
-    {
-        let number = |n: usize| operands.get(n).and_then(|o| o.as_float().ok()).unwrap_or(0.0);
-        let mut moved = |line: bool| match (line, out.ends_with(['\n', ' ']) || out.is_empty()) {
-            (true, _) if !out.ends_with('\n') => out.push('\n'),
-            (false, false) => out.push(' '),
-            _ => {}
+}
+
+/// What has been drawn of a page, as text.
+struct Drawn<'a, 'o> {
+    pdf: &'a Document,
+    most: usize,
+    out: &'o mut String,
+    /// So many forms may still be drawn: one can draw others, and itself.
+    forms: usize,
+    /// So many octets of them, unpacked: what draws another is held until that is drawn.
+    left: usize,
+}
+
+impl<'a> Drawn<'a, '_> {
+    /// What is put elsewhere begins another word.
+    fn content(&mut self, content: &[u8], resources: &Resources<'a>) -> lopdf::Result<()> {
+        let (mut font, mut height) = (None, 0.0);
+        for Operation { operator, operands } in Content::decode(content)?.operations {
+            let number = |n: usize| operands.get(n).and_then(|o| o.as_float().ok()).unwrap_or(0.0);
+            let name = || operands.first().and_then(|name| name.as_name().ok());
+            match operator.as_str() {
+                "Tf" => font = name().and_then(|name| resources.fonts.get(name)),
+                "Td" | "TD" => self.moved(number(1) != 0.0),
+                "Tm" => {
+                    self.moved(number(5) != height);
+                    height = number(5);
+                }
+                "T*" | "ET" => self.moved(true),
+                "'" | "\"" => {
+                    self.moved(true);
+                    show(&operands[operands.len().saturating_sub(1)..], font, self.out);
+                }
+                "Tj" | "TJ" => show(&operands, font, self.out),
+                "Do" => {
+                    if let Some(form) = name().and_then(|name| resources.form(self.pdf, name)) {
+                        // One that cannot be read keeps nobody from what comes after it.
+                        let _ = self.form(form, resources);
+                        self.moved(true);
+                    }
+                }
+                _ => {}
+            }
+            if self.out.len() >= self.most {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn form(&mut self, form: &'a Stream, around: &Resources<'a>) -> lopdf::Result<()> {
+        self.forms = self.forms.checked_sub(1).ok_or(lopdf::Error::ReferenceLimit)?;
+        let content = form.get_plain_content_with_limit(self.left)?;
+        self.left -= content.len();
+        // One of the old kind has no resources of its own and uses those around it.
+        let Ok(own) = self.pdf.get_dict_in_dict(&form.dict, b"Resources") else {
+            return self.content(&content, around);
         };
-        match operator.as_str() {
-            "Tf" => font = operands.first().and_then(|f| fonts.get(f.as_name().ok()?)),
-            "Td" | "TD" => moved(number(1) != 0.0),
-            "Tm" => {
-                moved(number(5) != height);
-                height = number(5);
-            }
-            "T*" | "ET" => moved(true),
-            "'" | "\"" => {
-                moved(true);
-                show(&operands[operands.len().saturating_sub(1)..], font, out);
-            }
-            "Tj" | "TJ" => show(&operands, font, out),
+        let mut named = BTreeMap::new();
+        for (name, font) in self.pdf.get_dict_in_dict(own, b"Font").into_iter().flatten() {
+            named.extend(
+                self.pdf
+                    .dereference(font)
+                    .ok()
+                    .and_then(|(_, font)| font.as_dict().ok())
+                    .map(|f| (name.clone(), f)),
+            );
+        }
+        self.content(&content, &Resources { fonts: fonts(self.pdf, named), dictionaries: vec![own] })
+    }
+
+    fn moved(&mut self, line: bool) {
+        match (line, self.out.ends_with(['\n', ' ']) || self.out.is_empty()) {
+            (true, _) if !self.out.ends_with('\n') => self.out.push('\n'),
+            (false, false) => self.out.push(' '),
             _ => {}
         }
-        if out.len() >= most {
-            break;
-        }
     }
-    Ok(())
 }
 
 fn show(what: &[Object], font: Option<&Encoding<'_>>, out: &mut String) {
@@ -236,16 +313,29 @@ mod tests {
         assert!(words("zip", &odt).is_empty(), "other archives are not looked into");
     }
 
-    /// A document of one page, packed.
+    /// A document of one page, packed. It has a form `X`, which draws `form` with a font of its own and then a form that draws itself.
     fn document(content: &[u8]) -> Vec<u8> {
-        use lopdf::{Stream, dictionary};
+        drawn(content, b"")
+    }
+
+    fn drawn(content: &[u8], form: &[u8]) -> Vec<u8> {
+        use lopdf::dictionary;
         let mut pdf = Document::with_version("1.5");
         let pages = pdf.new_object_id();
         let font = pdf.add_object(dictionary! { "Type" => "Font", "Subtype" => "Type1", "BaseFont" => "Helvetica", "Encoding" => "WinAnsiEncoding" });
         let page_content = pdf.add_object(Stream::new(dictionary! {}, content.to_vec()));
+        let (outer, endless) = (pdf.new_object_id(), pdf.new_object_id());
+        let kind = || dictionary! { "Type" => "XObject", "Subtype" => "Form" };
+        let mut itself = kind();
+        itself.set("Resources", dictionary! { "XObject" => dictionary! { "Y" => endless }, "Font" => dictionary! { "F2" => font } });
+        pdf.objects.insert(endless, Stream::new(itself, b"BT /F2 9 Tf (eco) Tj ET /Y Do".to_vec()).into());
+        let mut own = kind();
+        own.set("Resources", dictionary! { "XObject" => dictionary! { "Y" => endless }, "Font" => dictionary! { "F2" => font } });
+        pdf.objects.insert(outer, Stream::new(own, form.to_vec()).into());
+        let bare = pdf.add_object(Stream::new(kind(), b"BT /F1 9 Tf (velho) Tj ET".to_vec()));
         let page = pdf.add_object(dictionary! {
             "Type" => "Page", "Parent" => pages, "Contents" => page_content,
-            "Resources" => dictionary! { "Font" => dictionary! { "F1" => font } },
+            "Resources" => dictionary! { "Font" => dictionary! { "F1" => font }, "XObject" => dictionary! { "X" => outer, "V" => bare } },
         });
         let all = dictionary! { "Type" => "Pages", "Kids" => vec![page.into()], "Count" => 1 };
         pdf.objects.insert(pages, all.into());
@@ -268,6 +358,18 @@ mod tests {
         let bomb = document(format!("BT /F1 12 Tf {} ET", "(a) Tj ".repeat(4 << 20)).as_bytes());
         assert!(bomb.len() < 1 << 20);
         assert!(text("pdf", &bomb, 1000).len() < 4 << 20);
+    }
+
+    #[test]
+    fn what_a_page_draws_with_forms() {
+        let page = drawn(
+            b"BT /F1 9 Tf (antes) Tj ET /X Do /V Do /Nada Do BT /F1 9 Tf (depois) Tj ET",
+            b"BT /F2 9 Tf (dentro) Tj ET",
+        );
+        assert_eq!(words("pdf", &page), ["antes", "dentro", "velho", "depois"]);
+        let endless = drawn(b"/X Do BT /F1 9 Tf (depois) Tj ET", b"/Y Do");
+        let said = words("pdf", &endless);
+        assert_eq!((said.len(), said.last().map(String::as_str)), (MAX_FORMS, Some("depois")));
     }
 
     /// A file of a gigabyte of one letter in a kilobyte's worth of archive.

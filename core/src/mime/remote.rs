@@ -3,8 +3,10 @@
 //! They are found before the markup is cleaned. Of each is said whether it is there to be seen, or to see: what is too small for the one,
 //! or hidden, is there for the other, and so is what is known to count openings (`trackers.txt`).
 
+use super::css;
 use super::highlight::tag;
 use mail_parser::decoders::html::html_to_text;
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 use url::Url;
@@ -30,7 +32,21 @@ pub struct Picture {
 /// All that the markup asks for, each once, in the order in which they are asked for.
 pub fn pictures(html: &str) -> Vec<Picture> {
     let html = &html[..html.floor_char_boundary(LARGEST)];
-    let (mut seen, mut found) = (BTreeSet::new(), Vec::new());
+    let all = RefCell::new((BTreeSet::new(), Vec::new()));
+    let add = |url: String, hidden: bool| {
+        let (seen, found) = &mut *all.borrow_mut();
+        if found.len() < MOST && seen.insert(url.clone()) {
+            let tracker = known(&url).or_else(|| hidden.then(|| host(&url)));
+            found.push(Picture { url, tracker });
+        }
+    };
+    // As what is shown is painted, so that nothing else is asked for.
+    let ground = |url: &str| {
+        if let Some(url) = address(url) {
+            add(url, false);
+        }
+        None
+    };
     let mut at = 0;
     while let Some(next) = html[at..].find('<').map(|n| at + n) {
         at = next + tag(&html[next..]).max(1);
@@ -38,14 +54,17 @@ pub fn pictures(html: &str) -> Vec<Picture> {
         let attributes = attributes(element);
         let of = |name: &str| attributes.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str());
         let picture = element.get(1..4).is_some_and(|n| n.eq_ignore_ascii_case("img"));
-        let Some(url) = of(if picture { "src" } else { "background" }).and_then(address) else { continue };
-        if found.len() < MOST && seen.insert(url.clone()) {
-            let hidden = picture && is_hidden(&of);
-            let tracker = known(&url).or_else(|| hidden.then(|| host(&url)));
-            found.push(Picture { url, tracker });
+        if let Some(url) = of(if picture { "src" } else { "background" }).and_then(address) {
+            add(url, picture && is_hidden(&of));
+        }
+        if let Some(style) = of("style").filter(|style| style.contains('(')) {
+            css::filter(style, &ground);
         }
     }
-    found
+    if html.as_bytes().windows(4).any(|w| w.eq_ignore_ascii_case(b"url(")) {
+        css::sheets(html, &ground);
+    }
+    all.into_inner().1
 }
 
 /// Where a picture lies that the markup calls so; `None` for one that lies nowhere else.
@@ -163,6 +182,8 @@ mod tests {
         let html = "<img src='http://loja.test/capa.jpg?a=1&amp;b=2' width=600><IMG alt='a>b' SRC=//cdn.test/x.png >\
             <img width=1 height=1 src=https://conta.test/p?u=9><img src=\"https://x.list-manage.com/track/open.php?u=1\" width=\"300\">\
             <img style='display:none' src=https://h.test/h><td background=\"https://loja.test/fundo.png\"><img src=cid:logo><img src=data:image/png;base64,AA>\
+            <p style=\"background:#eee url('https://loja.test/papel.png?a=1&amp;b=2')\"><p style='list-style:url(https://t.test/no)'>\
+            <style>@font-face{src:url(https://t.test/no)}.a{background-image:url(//loja.test/folha.png)}</style>\
             <img src='https://loja.test/capa.jpg?a=1&amp;b=2'><img src='https://u:p@loja.test/q.png#x' style='width:1.5em'>";
         let found: Vec<(String, Option<String>)> =
             pictures(html).into_iter().map(|p| (p.url, p.tracker)).collect();
@@ -177,7 +198,9 @@ mod tests {
                 sees("https://x.list-manage.com/track/open.php?u=1", "Mailchimp"),
                 sees("https://h.test/h", "h.test"),
                 seen("https://loja.test/fundo.png"),
+                seen("https://loja.test/papel.png?a=1&b=2"),
                 seen("https://loja.test/q.png"),
+                seen("https://loja.test/folha.png"),
             ]
         );
     }

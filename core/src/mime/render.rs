@@ -5,7 +5,7 @@ use super::highlight::{self, Mark};
 use super::part::{self, Attachment};
 use super::quote::own_end;
 use super::remote::{self, Picture};
-use super::{charset, css, flowed, guarded, history, sanitize, tnef};
+use super::{charset, flowed, guarded, history, sanitize, tnef};
 use crate::model::Envelope;
 use base64::Engine;
 use mail_parser::{Message, MessageParser, MessagePart, MimeHeaders, PartType};
@@ -91,7 +91,7 @@ pub fn page(html: &str) -> Rendered {
     match clean {
         Some(clean) => Rendered {
             html: clean.html,
-            styles: css::sheets(html),
+            styles: sanitize::sheets(html, &BTreeMap::new()),
             blocked: clean.blocked,
             ..Rendered::default()
         },
@@ -254,7 +254,7 @@ fn render_parsed(m: &Message<'_>, view: &View) -> Rendered {
             Rendered {
                 html: clean.html,
                 history,
-                styles: css::sheets(html_source),
+                styles: sanitize::sheets(html_source, &shown_in_html),
                 plain: false,
                 text,
                 blocked: clean.blocked,

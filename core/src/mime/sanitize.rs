@@ -12,6 +12,8 @@ use std::collections::{BTreeMap, HashSet};
 
 /// Bigger HTML is shown as plain text. The largest newsletters are a tenth of it.
 const MAX_BYTES: usize = 2 << 20;
+/// Octets of pictures in the sheets of a message, each as often as it is asked for: 16 MiB.
+const MAX_PAINT: usize = 16 << 20;
 /// The HTML parser is quadratic in depth; real mail stays below 100.
 const MAX_DEPTH: usize = 256;
 
@@ -125,16 +127,16 @@ fn filter<'v>(
 ) -> Option<Cow<'v, str>> {
     let lower = value.trim_start().to_ascii_lowercase();
     match (element, attribute) {
-        (_, "style") => {
-            if lower.contains("url(") {
+        (_, "style") => Some(Cow::Owned(css::filter(value, &|url| {
+            let found = picture(inline, url);
+            if found.is_none() {
                 BLOCKED.set(BLOCKED.get() + 1);
             }
-            Some(Cow::Owned(css::filter(value)))
-        }
+            found.map(str::to_owned)
+        }))),
         ("img", "src") => {
-            if let Some(id) = lower.strip_prefix("cid:") {
-                let id = &value.trim_start()[value.trim_start().len() - id.len()..];
-                return inline.get(id).cloned().map(Cow::Owned);
+            if lower.starts_with("cid:") {
+                return picture(inline, value).map(|data| Cow::Owned(data.to_owned()));
             }
             let picture = ["data:image/png", "data:image/jpeg", "data:image/gif", "data:image/webp"];
             if picture.iter().any(|p| lower.starts_with(p)) {
@@ -154,11 +156,31 @@ fn filter<'v>(
 
 /// A picture that lies elsewhere, where the user wanted it and it was fetched.
 fn fetched<'v>(inline: &BTreeMap<String, String>, value: &str) -> Option<Cow<'v, str>> {
-    let found = remote::address(value).and_then(|url| inline.get(&url));
+    let found = picture(inline, value);
     if found.is_none() {
         BLOCKED.set(BLOCKED.get() + 1);
     }
-    found.cloned().map(Cow::Owned)
+    found.map(|data| Cow::Owned(data.to_owned()))
+}
+
+/// What is here of what a message calls so: it came with the message (RFC 2392), or was fetched.
+fn picture<'i>(inline: &'i BTreeMap<String, String>, value: &str) -> Option<&'i str> {
+    let value = value.trim();
+    let found = match value.split_at_checked(4) {
+        Some((scheme, id)) if scheme.eq_ignore_ascii_case("cid:") => inline.get(id),
+        _ => inline.get(&remote::address(value)?),
+    };
+    found.map(String::as_str)
+}
+
+/// The style sheets of a message, with the pictures that are here.
+pub fn sheets(html: &str, inline: &BTreeMap<String, String>) -> String {
+    let left = Cell::new(MAX_PAINT);
+    css::sheets(html, &|url| {
+        let data = picture(inline, url).filter(|data| data.len() <= left.get())?;
+        left.set(left.get() - data.len());
+        Some(data.to_owned())
+    })
 }
 
 /// How deep elements nest, counted roughly and in linear time: open tags less closed ones.

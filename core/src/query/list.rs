@@ -57,6 +57,10 @@ pub struct RowView {
     pub deleted: bool,
     /// `\Draft`
     pub draft: bool,
+    /// It stands at the top of its list; of a conversation, because any of it is wanted there.
+    pub pinned: bool,
+    /// The labels that it also has, where mailboxes are labels.
+    pub labels: Vec<MailboxId>,
     /// Keywords of this and other clients.
     pub keywords: Vec<String>,
     /// Whether files came with it.
@@ -121,6 +125,8 @@ impl RowView {
             answered: r.flags.has(Flags::ANSWERED),
             deleted: r.flags.has(Flags::DELETED),
             draft: r.flags.has(Flags::DRAFT),
+            pinned: r.pinned,
+            labels: Vec::new(),
             keywords: r.flags.keywords.into_iter().collect(),
             attachments: r.has_attachments,
             event: r.has_event,
@@ -222,7 +228,13 @@ pub struct Listed {
     pub own: HashSet<String>,
     /// In which order.
     pub order: Order,
-    /// All of it in an order that is not the index's own.
+    /// Its mailboxes are labels: those that a message also has are shown.
+    pub labels: bool,
+    /// What the user wants at the top stands there.
+    topped: bool,
+    /// That, and `scope` is without it.
+    pins: Vec<PlacementId>,
+    /// All of the rest in an order that is not the index's own.
     sorted: Vec<PlacementId>,
 }
 
@@ -230,12 +242,77 @@ impl Listed {
     /// A list, the newest first.
     pub fn new(scope: ListScope, outgoing: bool) -> Self {
         let (own, order, sorted) = (HashSet::new(), Order::Newest, Vec::new());
-        Self { scope, outgoing, own, order, sorted }
+        Self { scope, outgoing, own, order, labels: false, topped: false, pins: Vec::new(), sorted }
     }
 
-    /// The same in an order, for a user with these addresses.
+    /// The same in an order, for a user with these addresses, and with what is wanted there at the top.
     pub fn ordered(self, order: Order, own: HashSet<String>) -> Self {
-        Self { order, own, ..self }
+        Self { order, own, topped: true, ..self }
+    }
+
+    /// How many rows there are now, and which of them stand at the top.
+    async fn count(&mut self, store: &Store) -> Result<u64> {
+        if self.topped {
+            self.pins = store.list_pins(&self.scope).await?;
+            self.scope = std::mem::take(&mut self.scope).without(self.pins.clone());
+        }
+        if self.order == Order::Newest {
+            return store.list_total(&self.scope).await;
+        }
+        let now = order::sorted(store, &self.scope, self.order, self.outgoing).await?;
+        self.sorted = order::kept(std::mem::take(&mut self.sorted), now);
+        Ok((self.pins.len() + self.sorted.len()) as u64)
+    }
+
+    /// Where a row stands now; `None` = nowhere.
+    async fn position(&self, store: &Store, row: &RowView) -> Result<Option<u64>> {
+        if let Some(at) = self.pins.iter().position(|id| *id == row.id) {
+            return Ok(Some(at as u64));
+        }
+        let below = match self.order {
+            Order::Newest => Some(store.list_position(&self.scope, row.date, row.id).await?),
+            _ => self.sorted.iter().position(|id| *id == row.id).map(|at| at as u64),
+        };
+        Ok(below.map(|at| self.pins.len() as u64 + at))
+    }
+
+    /// Rows from `first` on.
+    async fn read(
+        &self,
+        store: &Store,
+        places: &mut Places,
+        first: u64,
+        count: usize,
+    ) -> Result<Vec<RowView>> {
+        let top: Vec<_> = self.pins.iter().skip(first as usize).take(count).copied().collect();
+        let (first, left) = (first.saturating_sub(self.pins.len() as u64), count - top.len());
+        let (mut rows, mut sums) = match top.is_empty() {
+            true => Default::default(),
+            false => store.window_of(&top, self.scope.is_grouped()).await?,
+        };
+        if left > 0 {
+            let (below, more) = if self.order == Order::Newest {
+                let (from, row) = places.above(store, &self.scope, first).await?;
+                store.list_window(&self.scope, from, row, left as u64).await?
+            } else {
+                let ids: Vec<_> = self.sorted.iter().skip(first as usize).take(left).copied().collect();
+                store.window_of(&ids, self.scope.is_grouped()).await?
+            };
+            rows.extend(below);
+            sums.extend(more);
+        }
+        let labels = match self.labels {
+            true => store.labels_of(&rows).await?,
+            false => HashMap::new(),
+        };
+        let view = |r: ListRow| {
+            let sum = sums.remove(&(r.conversation, r.mailbox));
+            let other = |id: &&MailboxId| **id != r.mailbox;
+            let labels = labels.get(&r.message).into_iter().flatten().filter(other).copied().collect();
+            let pinned = r.pinned || self.pins.contains(&r.id);
+            RowView { pinned, labels, ..RowView::from_row(r, self.outgoing).of_conversation(sum, &self.own) }
+        };
+        Ok(rows.into_iter().map(view).collect())
     }
 }
 
@@ -301,12 +378,7 @@ impl Window {
     /// How many rows there are now; a search is made anew.
     async fn count(&mut self, store: &Store) -> Result<u64> {
         match &mut self.source {
-            Source::List(Listed { scope, order: Order::Newest, .. }) => store.list_total(scope).await,
-            Source::List(list) => {
-                let now = order::sorted(store, &list.scope, list.order, list.outgoing).await?;
-                list.sorted = order::kept(std::mem::take(&mut list.sorted), now);
-                Ok(list.sorted.len() as u64)
-            }
+            Source::List(list) => list.count(store).await,
             Source::Search(search, _) => {
                 search.look(store).await?;
                 Ok(search.hits().len() as u64)
@@ -316,21 +388,7 @@ impl Window {
 
     async fn read(&mut self, store: &Store, first: u64) -> Result<Vec<RowView>> {
         match &self.source {
-            Source::List(Listed { scope, outgoing, own, order, sorted }) => {
-                let count = self.count as usize;
-                let (rows, mut sums) = if *order == Order::Newest {
-                    let (from, row) = self.places.above(store, scope, first).await?;
-                    store.list_window(scope, from, row, count as u64).await?
-                } else {
-                    let ids: Vec<_> = sorted.iter().skip(first as usize).take(count).copied().collect();
-                    store.window_of(&ids, scope.is_grouped()).await?
-                };
-                let view = |r: ListRow| {
-                    let sum = sums.remove(&(r.conversation, r.mailbox));
-                    RowView::from_row(r, *outgoing).of_conversation(sum, own)
-                };
-                Ok(rows.into_iter().map(view).collect())
-            }
+            Source::List(list) => list.read(store, &mut self.places, first, self.count as usize).await,
             Source::Search(search, outgoing) => {
                 let hits = search.hits().iter().skip(first as usize).take(self.count as usize);
                 let rows = store.rows_of(&hits.map(|h| h.placement).collect::<Vec<_>>()).await?;
@@ -401,19 +459,13 @@ impl Window {
             (Some(anchor), source) if self.first > 0 => {
                 // Where the anchor stands now; if it went, where it would stand.
                 let at = match source {
-                    Source::List(Listed { scope, order: Order::Newest, .. }) => {
-                        store.list_position(scope, anchor.date, anchor.id).await?
-                    }
-                    Source::List(list) => {
-                        let at = list.sorted.iter().position(|id| *id == anchor.id);
-                        at.map_or(self.first, |at| at as u64)
-                    }
+                    Source::List(list) => list.position(store, anchor).await?,
                     Source::Search(search, _) => {
                         let at = search.hits().iter().position(|h| h.message == anchor.message);
-                        at.map_or(self.first, |at| at as u64)
+                        at.map(|at| at as u64)
                     }
                 };
-                at.min(total.saturating_sub(1))
+                at.unwrap_or(self.first).min(total.saturating_sub(1))
             }
             _ => 0,
         };
@@ -479,6 +531,8 @@ mod tests {
             answered: false,
             deleted: false,
             draft: false,
+            pinned: false,
+            labels: Vec::new(),
             keywords: Vec::new(),
             attachments: false,
             event: false,

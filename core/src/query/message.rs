@@ -47,7 +47,7 @@ pub struct MessageView {
     /// `\Flagged`
     pub starred: bool,
     /// Kept on this device whatever the policy says.
-    pub pinned: bool,
+    pub kept: bool,
     /// The mailing list that it came through.
     pub list: Option<ListView>,
     /// What became of it where it went, and what it says itself of others.
@@ -149,7 +149,7 @@ pub async fn message(
         size: m.size,
         read: p.flags.has(Flags::SEEN),
         starred: p.flags.has(Flags::FLAGGED),
-        pinned: m.pinned,
+        kept: m.kept,
         list,
         reports,
         trust,

@@ -1,4 +1,5 @@
-//! What lists show: rows of one mailbox or of several as one list, newest first, each message or each conversation once.
+//! What lists show: rows of one mailbox or of several as one list, newest first, each message or each conversation once; above them what
+//! the user wants at the top.
 
 use super::Store;
 use super::conversation::{Summaries, summaries};
@@ -6,6 +7,7 @@ use crate::error::Result;
 use crate::model::{Address, ConversationId, Flags, MailboxId, MessageId, PlacementId};
 use serde::Deserialize;
 use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection};
+use std::collections::HashMap;
 
 /// One row of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,6 +38,8 @@ pub struct ListRow {
     pub has_attachments: bool,
     /// Whether it is about an appointment.
     pub has_event: bool,
+    /// The user wants it at the top.
+    pub pinned: bool,
 }
 
 /// A place in a list: what it is ordered by.
@@ -46,10 +50,11 @@ pub struct ListPlace {
 }
 
 /// Which list.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ListScope {
     mailboxes: Vec<MailboxId>,
     grouped: bool,
+    without: Vec<PlacementId>,
 }
 
 impl ListScope {
@@ -60,12 +65,17 @@ impl ListScope {
 
     /// The messages of several, as one list: the inboxes of all accounts.
     pub fn mailboxes(mailboxes: Vec<MailboxId>) -> Self {
-        Self { mailboxes, grouped: false }
+        Self { mailboxes, grouped: false, without: Vec::new() }
     }
 
     /// The same by conversations: of each the newest message that lies there.
     pub fn grouped(self, grouped: bool) -> Self {
         Self { grouped, ..self }
+    }
+
+    /// The same without some rows, as far as places and windows are concerned: what stands above them all.
+    pub fn without(self, without: Vec<PlacementId>) -> Self {
+        Self { without, ..self }
     }
 
     /// True when its rows are conversations.
@@ -76,6 +86,10 @@ impl ListScope {
     /// True when a change in the mailbox can change the list. A conversation has parts anywhere.
     pub fn covers(&self, id: MailboxId) -> bool {
         self.grouped || self.mailboxes.contains(&id)
+    }
+
+    fn without_json(&self) -> String {
+        super::json(&self.without.iter().map(|id| id.0).collect::<Vec<_>>())
     }
 
     fn seen(&self) -> &'static str {
@@ -93,6 +107,11 @@ impl ListScope {
             q.push(if n > 0 { " UNION ALL " } else { "" });
             q.push("SELECT p.sort_date, p.id FROM placement p WHERE p.mailbox_id = ").push_bind(mailbox.0);
             q.push(" AND ").push(self.seen());
+            if !self.without.is_empty() {
+                q.push(" AND p.id NOT IN (SELECT value FROM json_each(")
+                    .push_bind(self.without_json())
+                    .push("))");
+            }
             narrow(q);
         }
         q.push(" ORDER BY sort_date DESC, id DESC");
@@ -156,11 +175,11 @@ impl Key {
 /// What a row of a list shows, of a placement `p` and its message `m`: a [`Shown`]. The rows of a window come as one: on its way out of the
 /// database each row may wake who waits for it, which takes longer than what is in it.
 const LIST_ROW: &str = "json_array(p.id, p.message_id, p.mailbox_id, p.conversation, p.bits, p.keywords, p.sort_date, m.subject, m.from_name,
-    m.from_address, m.recipients, m.preview, m.size, m.has_attachments, EXISTS (SELECT 1 FROM event e WHERE e.message_id = p.message_id))";
+    m.from_address, m.recipients, m.preview, m.size, m.has_attachments, EXISTS (SELECT 1 FROM event e WHERE e.message_id = p.message_id), EXISTS (SELECT 1 FROM pin x WHERE x.placement_id = p.id))";
 
 /// As [`LIST_ROW`] says.
 #[derive(Deserialize)]
-struct Shown(i64, i64, i64, i64, i64, String, i64, String, String, String, String, String, i64, u8, u8);
+struct Shown(i64, i64, i64, i64, i64, String, i64, String, String, String, String, String, i64, u8, u8, u8);
 
 impl Store {
     /// How many rows a list has: what the triggers counted.
@@ -175,6 +194,29 @@ impl Store {
         q.push(")");
         let n: i64 = q.build_query_scalar().fetch_one(self.reader()).await?;
         Ok(n.max(0) as u64)
+    }
+
+    /// What the user wants at the top of a list, the newest first: of a list by conversations those of which any message is wanted there.
+    pub async fn list_pins(&self, scope: &ListScope) -> Result<Vec<PlacementId>> {
+        let mailboxes: Vec<i64> = scope.mailboxes.iter().map(|id| id.0).collect();
+        // Few rows: both are found without looking at any other.
+        let sql = format!(
+            "WITH wanted AS (
+                 SELECT p.id FROM json_each(?1) j CROSS JOIN placement p INDEXED BY placement_pinned ON p.mailbox_id = j.value
+                     AND instr(' ' || lower(p.keywords) || ' ', ' $pinned ') > 0
+                 UNION SELECT p.id FROM pin x CROSS JOIN placement p ON p.id = x.placement_id
+                     WHERE p.mailbox_id IN (SELECT value FROM json_each(?1)))
+             SELECT DISTINCT h.id FROM wanted w CROSS JOIN placement p ON p.id = w.id CROSS JOIN placement h ON {}
+             WHERE p.hidden = 0 AND h.hidden = 0 ORDER BY h.sort_date DESC, h.id DESC",
+            match scope.grouped {
+                true => "h.id = IIF(p.conversation = 0, p.id, (SELECT n.id FROM placement n WHERE n.conversation = p.conversation
+                    AND n.conversation <> 0 AND n.mailbox_id = p.mailbox_id AND n.hidden = 0 ORDER BY n.sort_date DESC, n.id DESC LIMIT 1))",
+                false => "h.id = p.id",
+            }
+        );
+        let ids = sqlx::query_scalar(sqlx::AssertSqlSafe(sql)).bind(super::json(&mailboxes));
+        let ids: Vec<i64> = ids.fetch_all(self.reader()).await?;
+        Ok(ids.into_iter().map(PlacementId).collect())
     }
 
     /// `count` rows of a list from row `first` on, newest first.
@@ -248,6 +290,24 @@ impl Store {
         with_summaries(&mut conn, rows, grouped).await
     }
 
+    /// The labels of the messages of these rows: the mailboxes without a role that show them.
+    pub async fn labels_of(&self, rows: &[ListRow]) -> Result<HashMap<MessageId, Vec<MailboxId>>> {
+        let messages: Vec<i64> = rows.iter().map(|r| r.message.0).collect();
+        let row: String = sqlx::query_scalar(
+            "SELECT json_group_array(json_array(q.message_id, q.mailbox_id) ORDER BY b.name) FROM json_each(?) j
+             CROSS JOIN placement q ON q.message_id = j.value AND q.hidden = 0 CROSS JOIN mailbox b ON b.id = q.mailbox_id AND b.role = ''
+             WHERE b.name NOT LIKE '[Gmail]/%' AND b.name NOT LIKE '[Google Mail]/%'",
+        )
+        .bind(super::json(&messages))
+        .fetch_one(self.reader())
+        .await?;
+        let mut labels: HashMap<MessageId, Vec<MailboxId>> = HashMap::new();
+        for (message, mailbox) in super::read_json::<Vec<(i64, i64)>>(&row)? {
+            labels.entry(MessageId(message)).or_default().push(MailboxId(mailbox));
+        }
+        Ok(labels)
+    }
+
     /// The row of a list at which a placement stands now, if it is in it.
     pub async fn list_position(&self, scope: &ListScope, sort_date: i64, id: PlacementId) -> Result<u64> {
         let mut q = QueryBuilder::new("SELECT COUNT(*) FROM (");
@@ -276,12 +336,14 @@ async fn with_summaries(
 }
 
 fn list_row(r: Shown) -> ListRow {
+    let flags = Flags::from_columns(r.4, &r.5);
     ListRow {
+        pinned: flags.is_pinned() || r.15 != 0,
         id: PlacementId(r.0),
         message: MessageId(r.1),
         mailbox: MailboxId(r.2),
         conversation: ConversationId(r.3),
-        flags: Flags::from_columns(r.4, &r.5),
+        flags,
         date: r.6,
         subject: r.7,
         from: Address { name: r.8, address: r.9 },

@@ -73,7 +73,7 @@ pub struct MessageRow {
     /// Whether its large parts were left out.
     pub partial: bool,
     /// Whether the user wants it here, whatever the policy says.
-    pub pinned: bool,
+    pub kept: bool,
 }
 
 impl MessageRow {
@@ -110,14 +110,14 @@ impl Store {
             size: r.try_get::<i64, _>("size")? as u64,
             has_body: r.try_get("has_body")?,
             partial: r.try_get("partial")?,
-            pinned: r.try_get("pinned")?,
+            kept: r.try_get("pinned")?,
         })
     }
 }
 
 impl Store {
     /// Messages that the user wants here and that are not here, or not whole.
-    pub async fn missing_pinned(&self, account: AccountId) -> Result<Vec<MessageId>> {
+    pub async fn missing_kept(&self, account: AccountId) -> Result<Vec<MessageId>> {
         let ids: Vec<i64> = sqlx::query_scalar(
             "SELECT id FROM message WHERE account_id = ? AND pinned = 1 AND (has_body = 0 OR partial = 1) ORDER BY id",
         )
@@ -151,9 +151,9 @@ impl Store {
 
 impl Tx {
     /// The user wants it here whatever the policy says, or no longer.
-    pub async fn set_pinned(&mut self, id: MessageId, pinned: bool) -> Result<()> {
+    pub async fn set_kept(&mut self, id: MessageId, kept: bool) -> Result<()> {
         sqlx::query("UPDATE message SET pinned = ? WHERE id = ?")
-            .bind(pinned)
+            .bind(kept)
             .bind(id.0)
             .execute(self.conn())
             .await?;

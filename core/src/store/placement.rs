@@ -377,6 +377,17 @@ impl Tx {
         Ok(())
     }
 
+    /// The user wants it at the top of its mailbox, or no longer: known to this device alone.
+    pub async fn pin_here(&mut self, p: &PlacementRow, wanted: bool) -> Result<()> {
+        let sql = match wanted {
+            true => "INSERT OR IGNORE INTO pin (placement_id) VALUES (?)",
+            false => "DELETE FROM pin WHERE placement_id = ?",
+        };
+        sqlx::query(sql).bind(p.id.0).execute(self.conn()).await?;
+        self.touched.mailboxes.insert(p.mailbox);
+        Ok(())
+    }
+
     /// Gives an expected placement its UID. Should another row hold the UID already (it was seen before it was expected),
     /// that row gives way: same message, same place.
     pub async fn set_uid(&mut self, p: &PlacementRow, uid: u32) -> Result<()> {

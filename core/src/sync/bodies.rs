@@ -130,8 +130,8 @@ async fn fetch_outline(ctx: &Context, session: &mut Session, uid: u32, message: 
 }
 
 /// What the user wants here whatever the policy says, whole.
-pub async fn fill_pinned(ctx: &Context, session: &mut Session) -> Result<()> {
-    for message in ctx.store.missing_pinned(ctx.account).await? {
+pub async fn fill_kept(ctx: &Context, session: &mut Session) -> Result<()> {
+    for message in ctx.store.missing_kept(ctx.account).await? {
         match fetch_one(ctx, session, message, true).await {
             Err(e) if e.kind == Kind::NotFound => {} // the next pull will say so
             other => other?,

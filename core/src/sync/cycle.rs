@@ -55,7 +55,7 @@ pub async fn cycle(ctx: &Context, session: &mut Session, first: bool) -> Result<
     if let Err(e) = flight::bodies(ctx, &mut bulk, &rows, keep).await {
         note(e)?;
     }
-    if let Err(e) = bodies::fill_pinned(ctx, bulk.session()).await {
+    if let Err(e) = bodies::fill_kept(ctx, bulk.session()).await {
         note(e)?;
     }
     for row in rows {

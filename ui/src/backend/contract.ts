@@ -522,6 +522,14 @@ deleted: boolean,
  */
 draft: boolean, 
 /**
+ * It stands at the top of its list; of a conversation, because any of it is wanted there.
+ */
+pinned: boolean, 
+/**
+ * The labels that it also has, where mailboxes are labels.
+ */
+labels: Array<MailboxId>, 
+/**
  * Keywords of this and other clients.
  */
 keywords: Array<string>, 
@@ -1034,7 +1042,7 @@ starred: boolean,
 /**
  * Kept on this device whatever the policy says.
  */
-pinned: boolean, 
+kept: boolean, 
 /**
  * The mailing list that it came through.
  */
@@ -1214,7 +1222,7 @@ id: ConversationId,
  */
 messages: Array<ConversationPart>, };
 
-export type Mark = "read" | "unread" | "star" | "unstar" | { "flag": string } | { "unflag": string };
+export type Mark = "read" | "unread" | "star" | "unstar" | "pin" | "unpin" | { "flag": string } | { "unflag": string };
 
 export type Done = { 
 /**
@@ -1222,7 +1230,7 @@ export type Done = {
  */
 actions: Array<ActionId>, 
 /**
- * read, unread, star, unstar, flag, unflag, move, archive, trash, junk, not_junk, block, trust, delete
+ * read, unread, star, unstar, pin, pin_here (only this device knows of some of it), unpin, flag, unflag, move, archive, trash, junk, not_junk, block, trust, delete
  */
 label: string, 
 /**
@@ -1686,7 +1694,7 @@ export interface Calls {
 	account_remove: { params: { id: AccountId }; result: null };
 	account_keep: { params: { id: AccountId; keep: string }; result: null };
 	account_budget: { params: { id: AccountId; down: number; up: number }; result: null };
-	pin: { params: { ids: Array<PlacementId>; wanted: boolean }; result: null };
+	keep_here: { params: { ids: Array<PlacementId>; wanted: boolean }; result: null };
 	folder_keep: { params: { mailbox: MailboxId; keep: string }; result: null };
 	background_sync: { params: { seconds: number }; result: boolean };
 	check_now: { params: {  }; result: null };

@@ -52,9 +52,9 @@ async function run(command: () => Promise<Done>, quiet = false) {
 		if (done.actions.length) last = done.actions;
 		// A folder that was just made has a name only once the tree was read again.
 		if (done.target && !session.mailboxes.some((m) => m.id === done.target)) await session.readAll();
-		if (!quiet && done.actions.length) {
-			toasts.show(words(done), { undo: () => void undo(done.actions) });
-		}
+		const back = done.actions.length ? { undo: () => void undo(done.actions) } : {};
+		// What only this device knows is said, however plain it is to see.
+		if (done.label === "pin_here" || (!quiet && done.actions.length)) toasts.show(words(done), back);
 	});
 }
 
@@ -136,8 +136,8 @@ export const insist = (id: string) => run(() => call("decision_insist", { id }))
  * marked without a word. */
 export async function mark(mark: Mark, rows = targets(), whole = true) {
 	if (!rows.length) return;
-	// A star is for what was said last, and so is "not read yet".
-	const all = whole && mark !== "star" && mark !== "unread";
+	// A star is for what was said last, and so are "not read yet" and the place at the top.
+	const all = whole && mark !== "star" && mark !== "unread" && mark !== "pin";
 	await run(
 		async () => call("mark", { ids: all ? await spread(rows, true) : rows, mark }),
 		!whole || rows.length === 1,
@@ -150,6 +150,12 @@ export function toggleStar(id: string) {
 	void mark(row?.starred ? "unstar" : "star", [id]);
 }
 
+/** To the top of the list, or back to where the rows stand by their order. */
+export function togglePin(ids = targets()) {
+	const rows = list.rows.filter((r) => ids.includes(r.id));
+	void mark(rows.some((r) => r.pinned) ? "unpin" : "pin", ids);
+}
+
 export function toggleRead(ids = targets()) {
 	const rows = list.rows.filter((r) => ids.includes(r.id));
 	void mark(rows.some((r) => !r.read) ? "read" : "unread", ids);
@@ -158,8 +164,8 @@ export function toggleRead(ids = targets()) {
 /** A message that is read stays on this device, whatever the account's choice says, or no longer. */
 export async function keepHere(id: string, wanted: boolean) {
 	await attempt(async () => {
-		await reader.pin(id, wanted);
-		toasts.show(wanted ? i18n.t.pinned : i18n.t.unpinned);
+		await reader.keepHere(id, wanted);
+		toasts.show(wanted ? i18n.t.keepMail.kept : i18n.t.keepMail.released);
 	});
 }
 

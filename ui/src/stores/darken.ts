@@ -62,6 +62,8 @@ export function darken(page: Document) {
 	const look = page.defaultView?.getComputedStyle.bind(page.defaultView);
 	if (!look) return;
 	const turns: (() => void)[] = [];
+	// What lies on a picture keeps its colours: the picture keeps its own.
+	const pictured = new Set<Element>();
 	// All is looked at first: what is turned changes what others inherit.
 	for (const element of [page.body, ...all]) {
 		const style = look(element);
@@ -69,6 +71,12 @@ export function darken(page: Document) {
 			if (value) turns.push(() => element.style.setProperty(property, value, "important"));
 		};
 		const [back, text] = [colour(style.backgroundColor), colour(style.color)];
+		const above = element.parentElement && pictured.has(element.parentElement);
+		if (style.backgroundImage.includes("url(") || (above && (back?.a ?? 0) < 0.5)) {
+			pictured.add(element);
+			turn("color", style.color);
+			continue;
+		}
 		turn("background-color", back && ground(back));
 		turn("color", text && ink(text));
 		for (const side of ["top", "right", "bottom", "left"]) {

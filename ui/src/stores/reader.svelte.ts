@@ -206,10 +206,10 @@ class Reader {
 	}
 
 	/** Keeps a message on this device whatever the account's choice says, or no longer. */
-	async pin(id: string, wanted: boolean): Promise<void> {
+	async keepHere(id: string, wanted: boolean): Promise<void> {
 		const view = this.views.get(id);
-		if (view) this.views.set(id, { ...view, pinned: wanted });
-		await call("pin", { ids: [id], wanted });
+		if (view) this.views.set(id, { ...view, kept: wanted });
+		await call("keep_here", { ids: [id], wanted });
 	}
 
 	retry(id: string) {

@@ -126,12 +126,12 @@ pub enum Command {
         ids_and_folder: Vec<String>,
     },
     /// Keep messages on this device whatever the policy says, with their files
-    Pin {
+    KeepHere {
         #[arg(required = true)]
         ids: Vec<String>,
     },
     /// Keep messages only as long as the policy says
-    Unpin {
+    LetGo {
         #[arg(required = true)]
         ids: Vec<String>,
     },
@@ -380,6 +380,11 @@ pub struct MarkFlags {
     pub star: bool,
     #[arg(long)]
     pub unstar: bool,
+    /// At the top of its list
+    #[arg(long)]
+    pub pin: bool,
+    #[arg(long)]
+    pub unpin: bool,
     /// Set a keyword
     #[arg(long, value_name = "K")]
     pub flag: Option<String>,

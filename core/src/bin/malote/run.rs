@@ -92,8 +92,8 @@ async fn command(core: &Core, command: Command, json: bool) -> Result<()> {
             let target = find_folder(core, &folder).await?;
             report(core.copy_to(ids_of(&ids_and_folder)?, target.id).await?, json)
         }
-        Command::Pin { ids } => core.pin(ids_of(&ids)?, true).await,
-        Command::Unpin { ids } => core.pin(ids_of(&ids)?, false).await,
+        Command::KeepHere { ids } => core.keep_here(ids_of(&ids)?, true).await,
+        Command::LetGo { ids } => core.keep_here(ids_of(&ids)?, false).await,
         Command::Folder(Folder::Keep { name, keep }) => {
             let keep = if keep == "account" { String::new() } else { keep };
             core.folder_keep(find_folder(core, &name).await?.id, keep).await
@@ -477,6 +477,8 @@ fn mark(flags: MarkFlags) -> Result<Mark> {
         MarkFlags { unread: true, .. } => Mark::Unread,
         MarkFlags { star: true, .. } => Mark::Star,
         MarkFlags { unstar: true, .. } => Mark::Unstar,
+        MarkFlags { pin: true, .. } => Mark::Pin,
+        MarkFlags { unpin: true, .. } => Mark::Unpin,
         MarkFlags { flag: Some(k), .. } => Mark::Flag(k),
         MarkFlags { unflag: Some(k), .. } => Mark::Unflag(k),
         _ => return Err(Error::new(Kind::Usage, "mark")),

@@ -3,8 +3,11 @@ import { look } from "../../stores/look.svelte";
 /** How far a finger must travel before it counts, in pixels. */
 const REACH = 90;
 
+/** Where a finger has taken a row: what would be done there, and whether it would be now. */
+export type Swiped = { to: "start" | "end"; far: boolean } | null;
+
 /** Swipes with a finger: towards the end of the line, and back towards its start. Nothing happens before the finger lifts. */
-export function swipe(act: { start: () => void; end: () => void }) {
+export function swipe(act: { start: () => void; end: () => void; moves: (how: Swiped) => void }) {
 	return (node: HTMLElement) => {
 		let id = -1;
 		let [x, y, dx] = [0, 0, 0];
@@ -15,7 +18,7 @@ export function swipe(act: { start: () => void; end: () => void }) {
 			dx = 0;
 			sideways = false;
 			node.style.transform = "";
-			node.style.opacity = "";
+			act.moves(null);
 		};
 		const down = (e: PointerEvent) => {
 			if (e.pointerType !== "touch" || look.columns === 3) return;
@@ -30,7 +33,7 @@ export function swipe(act: { start: () => void; end: () => void }) {
 			}
 			if (sideways) {
 				node.style.transform = `translateX(${dx}px)`;
-				node.style.opacity = Math.abs(dx) > REACH ? "0.6" : "";
+				act.moves({ to: dx > 0 ? "start" : "end", far: Math.abs(dx) > REACH });
 			}
 		};
 		const up = (e: PointerEvent) => {

@@ -168,10 +168,16 @@ test("reading and doing, at every size, by keyboard, mouse and touch", async (t)
 				touchPoints: type === "touchEnd" ? [] : [{ x, y: box.y + 30 }],
 			});
 		await touch("touchStart", 320);
-		for (let x = 320; x > 120; x -= 20) await touch("touchMove", x);
+		// It sees what it would do, and from where on it would.
+		for (let x = 320; x > 260; x -= 20) await touch("touchMove", x);
+		await page.locator(".under.end:not(.far)").waitFor();
+		for (let x = 260; x > 120; x -= 20) await touch("touchMove", x);
+		await page.locator(".under.end.far").waitFor();
+		await page.screenshot({ path: join(shots, "phone-swipe.png") });
 		assert.equal((await subjects(page))[2], before[2]);
 		await touch("touchEnd");
 		await page.locator(".toast", { hasText: "arquivada" }).waitFor();
+		assert.equal(await page.locator(".under").count(), 0);
 		await until("the row is gone", async () => (await subjects(page))[2] === before[3]);
 		// The browser takes a tap in the same breath as a swipe for a part of it; a person is slower.
 		await page.waitForTimeout(600);
@@ -365,6 +371,62 @@ test("a list in another order: nothing jumps, and the device remembers", async (
 			for (const flag of ["$label1", "Viagem_2026", "$NotJunk"])
 				await call(url, "mark", { ids: [id], mark: { unflag: flag } });
 		await again.context().close();
+		await page.context().close();
+	}
+});
+
+test("what is wanted at the top stands there, by keyboard, mouse and button, and goes back", async (t) => {
+	const server = await mailServer();
+	const { url, end } = await device(server);
+	t.after(async () => {
+		await end();
+		await server.stop();
+	});
+	for (const size of Object.keys(SIZES)) {
+		const page = await open(url, size);
+		await rows(page).first().waitFor();
+		const before = (await subjects(page)).slice(0, 8);
+		const shows = (what, wanted) =>
+			until(what, async () => (await subjects(page)).slice(0, 8).join() === wanted.join());
+		const pin = async (row) => {
+			if (size === "laptop") {
+				// A mouse finds it on the row.
+				await page.locator(".row").nth(row).hover();
+				const actions = page.locator(".row").nth(row).getByRole("button", { name: "Fixar no topo" });
+				await actions.waitFor();
+				await page.screenshot({ path: join(shots, "laptop-row-actions.png") });
+				await actions.click();
+			} else {
+				await page.locator(".row .select").nth(row).click();
+				await page.getByRole("toolbar").getByRole("button", { name: "Fixar no topo" }).click();
+				await page.getByRole("button", { name: "Limpar seleção" }).click();
+			}
+		};
+		await pin(4);
+		const [a, b, c, d, e, ...rest] = before;
+		await shows("one at the top", [e, a, b, c, d, ...rest]);
+		assert.equal(await page.locator(".row").first().getByLabel("Fixada").count(), 1);
+		await page.locator(".begins").first().waitFor();
+		await accessible(page, `pinned, ${size}`);
+		await page.screenshot({ path: join(shots, `${size}-pinned.png`) });
+		// Another order keeps it there; the key takes it back.
+		await page.getByRole("button", { name: "Filtrar e ordenar" }).click();
+		await page.getByRole("menuitemradio", { name: "Mais antigas primeiro" }).click();
+		await until("the oldest below it", async () => {
+			const now = await subjects(page);
+			return now[0] === e && now[1] !== a;
+		});
+		await page.getByRole("button", { name: "Filtrar e ordenar" }).click();
+		await page.getByRole("menuitemradio", { name: "Mais novas primeiro" }).click();
+		await shows("the newest below it", [e, a, b, c, d, ...rest]);
+		if (size === "laptop") {
+			await rows(page).first().click();
+			await page.keyboard.press("t");
+		} else {
+			await page.locator(".row .select").first().click();
+			await page.getByRole("toolbar").getByRole("button", { name: "Desafixar" }).click();
+		}
+		await shows("where it was", before);
 		await page.context().close();
 	}
 });

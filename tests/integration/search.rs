@@ -380,3 +380,28 @@ fn the_command_line_searches() {
         assert!(said.contains("2+ found. Searched: 3 of 3 headers and 3 texts of 1 account(s)"), "{said}");
     }
 }
+
+/// What merging leaves empty goes back to the disk.
+#[tokio::test]
+async fn the_index_holds_no_empty_room() {
+    let dir = servers::station::scratch();
+    let mut shelf = Shelf::open(dir.path()).await;
+    let mail = |n: i64| Mail {
+        folder: "INBOX",
+        raw: format!("From: p@x.test\r\nSubject: s{n}\r\nMessage-ID: <s{n}>\r\n\r\n{}\r\n", {
+            (0..40).map(|k| format!("w{} ", n * 7919 * (k + 1) % 9973)).collect::<String>()
+        })
+        .into_bytes(),
+        date: 1_700_000_000 + n,
+        flags: Flags::default(),
+        whole: true,
+    };
+    shelf.put((0..6000).map(mail).collect()).await;
+    indexing::finish(&shelf.store).await.expect("an index");
+    shelf.store.settle().await.expect("settled");
+    let file = std::fs::read(dir.path().join("search.db")).expect("the index");
+    // Pages that nothing is in, by the header of the file (sqlite.org/fileformat2.html section 1.3).
+    let number = |at: usize| u32::from_be_bytes(file[at..at + 4].try_into().expect("four octets"));
+    let (pages, free) = (number(28), number(36));
+    assert!(pages > 300 && free <= 256, "{free} of {pages} pages are empty");
+}

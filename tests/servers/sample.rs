@@ -250,7 +250,9 @@ fn letter(
     if chance.percent(35) {
         let paragraphs: String = text
             .split("\r\n\r\n")
-            .map(|p| format!("<p>{}</p>", p.replace('<', "&lt;").replace('>', "&gt;").replace("\r\n", "<br>")))
+            .map(|p| {
+                format!("<p>{}</p>", p.replace('<', "&lt;").replace('>', "&gt;").replace("\r\n", "<br>"))
+            })
             .collect();
         body = multipart(
             "alternative",

@@ -82,6 +82,7 @@ pub async fn tidy(store: &Store, taken: usize) -> Result<()> {
             }
         }
     }
+    while store.shrink_index().await? {}
     Ok(())
 }
 

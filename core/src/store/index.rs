@@ -10,7 +10,9 @@ use super::event::EventRow;
 use super::{ROWS, Store, Tx, json, pool};
 use crate::error::{Kind, Result};
 use crate::model::{Address, MessageId};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqliteSynchronous};
+use sqlx::sqlite::{
+    SqliteAutoVacuum, SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqliteSynchronous,
+};
 use sqlx::{
     AssertSqlSafe, ConnectOptions, Connection, QueryBuilder, Row, Sqlite, SqliteConnection, Transaction,
 };
@@ -143,6 +145,7 @@ fn options(dir: &Path) -> SqliteConnectOptions {
     SqliteConnectOptions::new()
         .filename(dir.join(INDEX))
         .create_if_missing(true)
+        .auto_vacuum(SqliteAutoVacuum::Incremental)
         .journal_mode(SqliteJournalMode::Wal)
         // Durable before the main database forgets that it was to be done.
         .synchronous(SqliteSynchronous::Full)
@@ -303,6 +306,24 @@ impl Store {
         tx.commit().await?;
         // Where there was nothing to merge, the command itself and the record of the pieces count.
         Ok(after - before > NOTHING)
+    }
+
+    /// Gives back to the disk what merging left empty, half of the file and more, a little at a time; false when there is nothing worth it.
+    pub async fn shrink_index(&self) -> Result<bool> {
+        // 8 MB at a time; what is less than 1 MB is soon written to again.
+        const PAGES: i64 = 2000;
+        const LITTLE: i64 = 256;
+        let mut conn = self.index.acquire().await?;
+        let free = async |conn: &mut SqliteConnection| -> Result<i64> {
+            Ok(sqlx::query_scalar("PRAGMA freelist_count").fetch_one(conn).await?)
+        };
+        let before = free(&mut conn).await?;
+        if before <= LITTLE {
+            return Ok(false);
+        }
+        sqlx::query(AssertSqlSafe(format!("PRAGMA incremental_vacuum({PAGES})"))).execute(&mut *conn).await?;
+        // An index of an older version cannot give anything back.
+        Ok(free(&mut conn).await? < before)
     }
 
     /// Damage that a query met in the index is mended at the next start; the mail is not touched.

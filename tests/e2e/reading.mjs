@@ -35,7 +35,7 @@ test("pictures from elsewhere, who a message is from, and what it repeats", asyn
 		);
 	await raw(
 		["From: Loja Boa <news@loja.test>", "Subject: Ofertas da semana", "Message-ID: <o@loja.test>"],
-		`<p>Três ofertas</p><img src="${at}/photo.png" width="300" height="120"><img src="${at}/moved.png" width="40" height="40"><img src="${at}/page.png" width="20"><img src="${at}/open.gif?u=ana" width="1" height="1">`,
+		`<style>.hero{background:#246 url(${at}/hero.png) center/cover;height:70px}</style><p>Três ofertas</p><div class="hero">&nbsp;</div><p style="background-image:url('${at}/paper.png')">Só esta semana</p><img src="${at}/photo.png" width="300" height="120"><img src="${at}/moved.png" width="40" height="40"><img src="${at}/page.png" width="20"><img src="${at}/open.gif?u=ana" width="1" height="1">`,
 	);
 	await raw(
 		[
@@ -55,7 +55,7 @@ test("pictures from elsewhere, who a message is from, and what it repeats", asyn
 		};
 		await show("Ofertas da semana");
 		const frame = page.frameLocator("iframe");
-		await page.getByText("3 imagens ficaram de fora").waitFor();
+		await page.getByText("5 imagens ficaram de fora").waitFor();
 		await page.locator(".watched", { hasText: "127.0.0.1" }).waitFor();
 		assert.deepEqual(asked, [], "nobody was asked");
 		await accessible(page, `pictures left out, ${size}`);
@@ -63,10 +63,14 @@ test("pictures from elsewhere, who a message is from, and what it repeats", asyn
 		await page.getByRole("button", { name: "Mostrar imagens" }).click();
 		await page.getByText("1 imagem não veio").waitFor();
 		assert.equal(await frame.locator("img[src^='data:image/png']").count(), 2);
+		// Grounds too, by a sheet and by an attribute.
+		const ground = (e) => getComputedStyle(e).backgroundImage.slice(0, 19);
+		for (const where of [".hero", "p >> nth=1"])
+			assert.equal(await frame.locator(where).evaluate(ground), 'url("data:image/png', where);
 		// The core keeps what it fetched: only the first of the three pages asked.
 		const wanted =
 			size === Object.keys(SIZES)[0]
-				? ["/moved.png", "/page.png", "/photo.png", "/photo.png"]
+				? ["/hero.png", "/moved.png", "/page.png", "/paper.png", "/photo.png", "/photo.png"]
 				: ["/page.png"];
 		assert.deepEqual(asked.map((a) => a.url).sort(), wanted);
 		for (const { headers } of asked)

@@ -178,9 +178,15 @@ async fn where_the_server_keeps_no_keywords_this_device_knows() {
     let now = window(store, scope(), Order::Newest, 0, 100).await;
     assert_eq!(parted(&now)[0], [all[25].subject.as_str(), all[26].subject.as_str()]);
 
+    // What only this device knew goes too where the server has learnt to keep keywords.
+    let mut tx = store.begin().await.expect("begin");
+    tx.set_permanent(inbox, "\\*").await.expect("told");
+    pin::pin(&mut tx, 0, &[all[26].id], false).await.expect("unpinned");
+    tx.commit().await.expect("commit");
+    assert_eq!(parted(&window(store, scope(), Order::Newest, 0, 100).await)[0], [all[25].subject.as_str()]);
+
     // What is gone leaves nothing behind.
     let mut tx = store.begin().await.expect("begin");
-    pin::pin(&mut tx, 0, &[all[26].id], false).await.expect("unpinned");
     let row = tx.placement(all[25].id).await.expect("row").expect("there");
     tx.set_hidden(&row, true).await.expect("hidden");
     tx.commit().await.expect("commit");

@@ -15,8 +15,14 @@ pub async fn pin(tx: &mut Tx, now: i64, ids: &[PlacementId], wanted: bool) -> Re
     for id in ids {
         let Some(p) = tx.placement(*id).await? else { continue };
         let mailbox = tx.mailbox(p.mailbox).await?;
-        let known = !mailbox.permanent.is_empty();
-        if known && !mailbox.keeps(Flags::PINNED) { own.push(p) } else { told.push(p.id) }
+        let here = !mailbox.permanent.is_empty() && !mailbox.keeps(Flags::PINNED);
+        // Taken down from both: a server can learn to keep keywords.
+        if !here || !wanted {
+            told.push(p.id);
+        }
+        if here || !wanted {
+            own.push(p);
+        }
     }
     for p in &own {
         tx.pin_here(p, wanted).await?;
@@ -26,5 +32,5 @@ pub async fn pin(tx: &mut Tx, now: i64, ids: &[PlacementId], wanted: bool) -> Re
         true => (FlagChange { add: words(&[Flags::PINNED]), remove: Flags::default() }, "pin"),
         false => (FlagChange { add: Flags::default(), remove: words(&SPELT) }, "unpin"),
     };
-    Ok((flag::mark(tx, now, &told, &change, label).await?, !own.is_empty()))
+    Ok((flag::mark(tx, now, &told, &change, label).await?, wanted && !own.is_empty()))
 }

@@ -97,6 +97,9 @@ export function inJunk(rows = targets()): boolean {
 	return shown.length > 0 && shown.every((r) => boxes.has(r.mailbox));
 }
 
+/** What is deleted here is deleted for good. */
+export const inTrash = () => session.current?.role === "trash";
+
 /** Rows of the message that is read: they leave the list where a judgement about its author takes them away. */
 const judge = (id: string, away: boolean, command: () => Promise<Done>) =>
 	away ? leave([reader.row?.id ?? id], command) : run(command);

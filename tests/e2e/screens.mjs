@@ -303,6 +303,11 @@ test("conversations: one row, read as one, done with as one, and taken apart", a
 	assert.equal(await page.locator(".letter").count(), 1);
 });
 
+const order = async (page, name) => {
+	await page.getByRole("button", { name: "Filtrar e ordenar" }).click();
+	await page.getByRole("menuitemradio", { name }).click();
+};
+
 test("a list in another order: nothing jumps, and the device remembers", async (t) => {
 	const server = await mailServer();
 	const { url, end } = await device(server);
@@ -312,23 +317,19 @@ test("a list in another order: nothing jumps, and the device remembers", async (
 	});
 	for (const size of Object.keys(SIZES)) {
 		const page = await open(url, size);
-		const order = async (name) => {
-			await page.getByRole("button", { name: "Filtrar e ordenar" }).click();
-			await page.getByRole("menuitemradio", { name }).click();
-		};
 		await rows(page).first().waitFor();
 		const newest = await subjects(page);
 		await page.getByRole("button", { name: "Filtrar e ordenar" }).click();
 		await accessible(page, `the menu of orders, ${size}`);
 		await page.screenshot({ path: join(shots, `${size}-order.png`) });
 		await page.keyboard.press("Escape");
-		await order("Assunto");
+		await order(page, "Assunto");
 		const bare = (all) => all.map((s) => s.replace(/^(\w{2,3}: ?)+/u, "").toLowerCase());
 		await until("by subject", async () => {
 			const now = bare(await subjects(page)).slice(0, 6);
 			return now.every((s, n) => !n || s.localeCompare(now[n - 1], "pt") >= 0) && now[0] !== bare(newest)[0];
 		});
-		await order("Não lidas primeiro");
+		await order(page, "Não lidas primeiro");
 		await until("unread first", async () =>
 			(await page.locator(".row").first().getAttribute("class")).includes("unread"),
 		);
@@ -410,14 +411,12 @@ test("what is wanted at the top stands there, by keyboard, mouse and button, and
 		await accessible(page, `pinned, ${size}`);
 		await page.screenshot({ path: join(shots, `${size}-pinned.png`) });
 		// Another order keeps it there; the key takes it back.
-		await page.getByRole("button", { name: "Filtrar e ordenar" }).click();
-		await page.getByRole("menuitemradio", { name: "Mais antigas primeiro" }).click();
+		await order(page, "Mais antigas primeiro");
 		await until("the oldest below it", async () => {
 			const now = await subjects(page);
 			return now[0] === e && now[1] !== a;
 		});
-		await page.getByRole("button", { name: "Filtrar e ordenar" }).click();
-		await page.getByRole("menuitemradio", { name: "Mais novas primeiro" }).click();
+		await order(page, "Mais novas primeiro");
 		await shows("the newest below it", [e, a, b, c, d, ...rest]);
 		if (size === "laptop") {
 			await rows(page).first().click();

@@ -29,6 +29,7 @@ pub mod api;
 pub mod clock;
 pub mod error;
 pub mod journal;
+pub mod mid_url;
 pub mod mime;
 pub mod model;
 pub mod protocol;

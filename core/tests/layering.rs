@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-/// Each module of the core and the others it may use. `model`, `error`, `search`, `uid_set`, `utf7` and `clock` are everybody's.
+/// Each module of the core and the others it may use. `model`, `error`, `search`, `uid_set`, `mid_url`, `utf7` and `clock` are everybody's.
 /// `api` holds the store: docs/adr/0003-api-holds-the-store.md.
 const ALLOWED: &[(&str, &[&str])] = &[
     ("protocol", &[]),
@@ -16,7 +16,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("query", &["store", "mime"]),
     ("api", &["account", "journal", "sync", "query", "store"]),
 ];
-const EVERYBODYS: &[&str] = &["model", "error", "search", "uid_set", "utf7", "clock"];
+const EVERYBODYS: &[&str] = &["model", "error", "search", "uid_set", "mid_url", "utf7", "clock"];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")

@@ -1,7 +1,7 @@
-//! What comes from outside of the app: `mailto:` links, files to be sent, a second start of it.
+//! What comes from outside of the app: `mailto:` and `mid:` links, files to be sent, a second start of it.
 //!
 //! Each waits here until a window asks, so that none is lost while the app starts or an account is still being added. A link fills a
-//! composer and nothing more; files go along only where whoever started us said `--share`, which no link can say.
+//! composer or opens a message, and nothing more; files go along only where whoever started us said `--share`, which no link can say.
 
 use crate::platform;
 use malote_core::api::DraftFile;
@@ -14,10 +14,13 @@ use tauri::{AppHandle, Emitter, Manager, Url};
 /// No link says more: 64 KiB.
 const LONGEST_LINK: usize = 64 << 10;
 
-/// What somebody wants written.
+/// Links that lead here: to somebody (RFC 6068), to a message (RFC 2392).
+pub const SCHEMES: [&str; 2] = ["mailto", "mid"];
+
+/// What somebody wants written or opened.
 #[derive(Debug)]
 pub enum Wanted {
-    /// A `mailto:` link (RFC 6068).
+    /// A link of [`SCHEMES`].
     Link(String),
     /// These files sent to somebody.
     Files(Vec<PathBuf>),
@@ -63,7 +66,9 @@ pub fn read(args: impl IntoIterator<Item = String>, from: &Path) -> Vec<Wanted> 
 }
 
 fn link(text: &str) -> Option<Wanted> {
-    let ours = text.get(..7).is_some_and(|scheme| scheme.eq_ignore_ascii_case("mailto:"));
+    let ours = text
+        .split_once(':')
+        .is_some_and(|(scheme, _)| SCHEMES.iter().any(|s| scheme.eq_ignore_ascii_case(s)));
     (ours && text.len() <= LONGEST_LINK).then(|| Wanted::Link(text.to_owned()))
 }
 

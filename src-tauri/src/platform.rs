@@ -136,10 +136,10 @@ fn window_size() -> (f64, f64) {
         .unwrap_or((1280.0, 820.0))
 }
 
-/// Opens a link where it belongs: in the user's browser, or in a composer.
+/// Opens a link where it belongs: in the user's browser, or here.
 pub fn open_link(app: &AppHandle, url: &Url) {
-    if url.scheme() == "mailto" {
-        // Writing to somebody is what this app is for.
+    if outside::SCHEMES.contains(&url.scheme()) {
+        // Writing to somebody, and opening a message, is what this app is for.
         outside::want(app, outside::read([url.to_string()], Path::new("")));
     } else if matches!(url.scheme(), "http" | "https" | "tel") {
         // Nothing to open it with: the user sees that nothing happens, and no mail is harmed.

@@ -45,7 +45,7 @@ const show = async ({ documents, guarded }) => {
 					/^(srcdoc|srcset|ping|action|formaction|background|poster|name)$/iu.test(name)
 				)
 					found.push(`${n}: ${name}`);
-				if (name === "href" && !/^(https?:|mailto:|tel:)/iu.test(value)) found.push(`${n}: ${value}`);
+				if (name === "href" && !/^(https?:|mailto:|mid:|tel:)/iu.test(value)) found.push(`${n}: ${value}`);
 				if (name === "src" && !/^data:image\/(png|jpeg|gif|webp)/iu.test(value.trim()))
 					found.push(`${n}: ${value}`);
 			}

@@ -104,6 +104,18 @@ test("what comes from outside, and windows", async (t) => {
 		assert.equal(await again("/etc/passwd", "https://exemplo.test/"), 0, "what is no link is nothing");
 		assert.equal(await app.execute("return !!document.querySelector('.composer')"), false);
 
+		// A link to a message opens it.
+		const raw = Buffer.from(
+			"From: Bia <bia@exemplo.test>\r\nTo: ana@exemplo.test\r\nSubject: Com nome\r\nMessage-ID: <com/nome@exemplo.test>\r\n\r\nEstou aqui.\r\n",
+		);
+		await server.tell(`raw ${raw.toString("base64")}`);
+		await app.see("it came", "return document.querySelector('.list').textContent.includes('Com nome')");
+		assert.equal(await again("mid:com%2Fnome@exemplo.test"), 0);
+		await app.see(
+			"the message that is named",
+			"return document.querySelector('iframe.measured')?.contentDocument.body.textContent.includes('Estou aqui.')",
+		);
+
 		// A draft in a window of its own.
 		assert.equal(await again("mailto:bia@exemplo.test?subject=Fora"), 0);
 		await app.see("the composer", "return !!document.querySelector('.composer .chip')");

@@ -2,8 +2,9 @@
 
 use malote_core::api::{CoveredView, Event};
 use malote_core::model::{Flags, MessageId};
+use malote_core::query::find::Search;
 use malote_core::query::indexing;
-use malote_core::search::language::{Moment, read};
+use malote_core::search::language::Moment;
 use malote_core::store::Store;
 use malote_core::sync::ask::ask;
 use malote_core::uid_set::UidSet;
@@ -158,6 +159,39 @@ async fn what_is_asked_is_found() {
     assert_eq!(shelf.find_as("reuni", typing, None).await, ["Reunião de orçamento"]);
     let within = Some(shelf.folder("Trabalho"));
     assert_eq!(shelf.find_as("orcamento", moment, within).await, ["Contrato antigo"]);
+}
+
+/// A link that was made on one device finds the message on every other, also where it was thrown away meanwhile, and nothing else.
+#[tokio::test]
+async fn a_link_finds_what_it_names() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let mut shelf = Shelf::open(dir.path()).await;
+    let named = |id: &str, answers: &str, subject: &str| {
+        format!(
+            "Message-ID: <{id}>\nReferences: {answers}\n{}",
+            text("Beto <beto@amigo.test>", ANA, subject, "Oi")
+        )
+    };
+    shelf
+        .put(vec![
+            mail("INBOX", 1, &[], &named("c+3@x.test", "<a/1@x.test> <b%2@x.test>", "Três")),
+            mail("INBOX", 2, &[], &named("b%2@x.test", "<a/1@x.test>", "Dois")),
+            mail("Trash", 3, &[], &named("a/1@x.test", "", "Um")),
+            mail("INBOX", 4, &[], &text("Beto <beto@amigo.test>", ANA, "Sem nome", "a/1@x.test")),
+        ])
+        .await;
+    for (asked, found) in [
+        ("mid:a%2F1@x.test", &["Um"] as &[&str]),
+        ("mid:b%252@x.test", &["Dois"]),
+        ("id:<b%2@x.test>", &["Dois"]),
+        ("rfc822msgid:c+3@x.test", &["Três"]),
+        ("mid:a%2F1@x.test OR mid:c%2B3@x.test", &["Três", "Um"]),
+        ("-id:<b%2@x.test> in:inbox", &["Três", "Sem nome"]),
+        ("mid:a%2F1@x.test dois", &[]),
+        ("mid:d@x.test", &[]),
+    ] {
+        assert_eq!(shelf.find(asked).await, found, "{asked}");
+    }
 }
 
 /// The text comes after the header; the text is not kept any longer; the message goes.
@@ -338,20 +372,22 @@ async fn a_header_that_is_not_here_yet_comes_for_a_search() {
     let device = Device::new(&server, "cedo", "headers").await;
     device.sync().await;
     let inbox = device.folder("INBOX").await.id;
-    let missing = servers::device::ids(&device, "INBOX", "dois").await[0];
     let ctx = context(&device).await;
-    let uid = ctx.store.placement(missing).await.expect("a place").uid;
-    let mut tx = ctx.store.begin().await.expect("begin");
-    tx.remove_placement(missing).await.expect("removed");
-    tx.set_todo(inbox, &UidSet::range(uid, uid)).await.expect("to be done");
-    tx.commit().await.expect("commit");
-    let wanted = read("\"Corpo de dois\"", Moment::default()).wanted;
-    let (tell, mut told) = tokio::sync::mpsc::channel(4);
-    ask(&ctx, &wanted, &[inbox], &tell).await.expect("asked");
-    let found = told.recv().await.expect("an answer");
-    assert_eq!((found.messages.len(), found.elsewhere), (1, 0));
-    assert_eq!(device.rows("INBOX").await.len(), 3);
-    assert!(ctx.store.mailbox(inbox).await.expect("a mailbox").todo.is_empty());
+    for text in ["\"Corpo de dois\"", "mid:dois"] {
+        let missing = servers::device::ids(&device, "INBOX", "dois").await[0];
+        let uid = ctx.store.placement(missing).await.expect("a place").uid;
+        let mut tx = ctx.store.begin().await.expect("begin");
+        tx.remove_placement(missing).await.expect("removed");
+        tx.set_todo(inbox, &UidSet::range(uid, uid)).await.expect("to be done");
+        tx.commit().await.expect("commit");
+        let search = Search::new(&ctx.store, text, Moment::default(), None).await.expect("a search");
+        let (tell, mut told) = tokio::sync::mpsc::channel(4);
+        ask(&ctx, &search.wanted, &[inbox], &tell).await.expect("asked");
+        let found = told.recv().await.expect("an answer");
+        assert_eq!((found.messages.len(), found.elsewhere), (1, 0), "{text}");
+        assert_eq!(device.rows("INBOX").await.len(), 3);
+        assert!(ctx.store.mailbox(inbox).await.expect("a mailbox").todo.is_empty());
+    }
 }
 
 /// Over IMAP and POP3 alike; exact words, a word's beginning with a star; what was looked through is said beside the results.

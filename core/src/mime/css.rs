@@ -165,15 +165,22 @@ const PROPERTIES: &[&str] = &[
 const FUNCTIONS: &[&str] = &[
     "calc",
     "clamp",
+    "color",
+    "color-mix",
     "conic-gradient",
     "fit-content",
     "hsl",
     "hsla",
+    "hwb",
+    "lab",
+    "lch",
     "light-dark",
     "linear-gradient",
     "max",
     "min",
     "minmax",
+    "oklab",
+    "oklch",
     "radial-gradient",
     "repeat",
     "repeating-linear-gradient",
@@ -502,6 +509,8 @@ mod tests {
         );
         let gradient = "background-image:linear-gradient(to right, rgb(1 2 3), #fff);margin-inline:2px;";
         assert_eq!(filter(gradient, &nothing), gradient);
+        let newer = "color:oklch(80% 0.12 225);background-color:color(display-p3 1 0.5 0 / 50%);";
+        assert_eq!(filter(newer, &nothing), newer);
         for evil in [
             "background:url(http://x)",
             "background: URL('//x')",
@@ -515,6 +524,7 @@ mod tests {
             "background:-webkit-image-set('x' 1x)",
             "list-style:element(#x)",
             "behavior:url(x)",
+            "color:color-mix(in srgb, url(x), red)",
             "-moz-binding:url(x)",
             "@import 'x'",
         ] {

@@ -96,7 +96,7 @@ fn run(html: &str, inline: &BTreeMap<String, String>, named: bool) -> Clean {
         "valign",
         "width",
     ];
-    let schemes: HashSet<&str> = ["http", "https", "mailto", "tel", "data", "cid"].into();
+    let schemes: HashSet<&str> = ["http", "https", "mailto", "mid", "tel", "data", "cid"].into();
     let inline = inline.clone();
     let mut builder = ammonia::Builder::default();
     builder
@@ -146,7 +146,8 @@ fn filter<'v>(
         }
         (_, "background") => fetched(inline, value),
         ("a", "href") => {
-            let fine = ["http://", "https://", "mailto:", "tel:"].iter().any(|s| lower.starts_with(s));
+            let fine =
+                ["http://", "https://", "mailto:", "mid:", "tel:"].iter().any(|s| lower.starts_with(s));
             fine.then_some(Cow::Borrowed(value))
         }
         (_, "src" | "href" | "cite" | "action" | "poster" | "srcset" | "data") => None,
@@ -224,7 +225,8 @@ pub fn from_plain(text: &str) -> String {
                 out.push(' ');
             }
             let link = word.trim_matches(|c: char| "<>()[],;\"'.!?".contains(c));
-            if (link.starts_with("https://") || link.starts_with("http://")) && link.len() > 10 {
+            let leads = ["https://", "http://", "mid:"].iter().any(|scheme| link.starts_with(scheme));
+            if leads && link.len() > 10 {
                 let at = word.find(link).unwrap_or(0);
                 escape(&word[..at], &mut out);
                 out.push_str("<a target=\"_blank\" rel=\"noopener noreferrer nofollow\" href=\"");
@@ -307,5 +309,8 @@ mod tests {
         let html = from_plain("<b> & (https://a.test/x?a=1&b=2).\n> citado");
         assert!(html.starts_with("&lt;b&gt; &amp; (<a "));
         assert!(html.contains("href=\"https://a.test/x?a=1&amp;b=2\"") && html.contains("class=\"quote\""));
+        assert!(
+            from_plain("Veja mid:a%2Bb@x.test.").contains("href=\"mid:a%2Bb@x.test\">mid:a%2Bb@x.test</a>.")
+        );
     }
 }

@@ -6,6 +6,7 @@ use crate::search::language::{self, Moment, Part};
 use crate::search::words::folded;
 use crate::search::{Field, Wanted, Words};
 use crate::store::Store;
+use crate::store::conversation::tie;
 use crate::store::mailbox::MailboxRow;
 use crate::store::search::Hit;
 use serde::{Deserialize, Serialize};
@@ -21,7 +22,7 @@ const LONGEST: usize = 50_000;
 /// A condition as it was understood.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct PartView {
-    /// from, to, subject, body, file, in, has, is, before, after, larger, smaller, words.
+    /// from, to, subject, body, file, in, has, is, before, after, larger, smaller, id, words.
     pub name: String,
     /// What it asks for.
     pub value: String,
@@ -88,7 +89,7 @@ pub struct Search {
     parts: Vec<Part>,
     text: String,
     scope: Option<Vec<MailboxId>>,
-    /// The text itself names folders.
+    /// The text itself names folders, or a message.
     named: bool,
     spared: Vec<MailboxId>,
     /// Of several places of a message, which one people would open: the lowest.
@@ -106,14 +107,19 @@ impl Search {
     pub async fn new(store: &Store, text: &str, moment: Moment, within: Option<MailboxId>) -> Result<Self> {
         let read = language::read(text, moment);
         let mut folders: Vec<MailboxRow> = Vec::new();
-        for account in store.accounts().await? {
-            folders.extend(store.mailboxes(account.id).await?);
+        let accounts: Vec<_> = store.accounts().await?.iter().map(|a| a.id).collect();
+        for account in &accounts {
+            folders.extend(store.mailboxes(*account).await?);
         }
         let own = store.own_addresses().await?;
-        let named = names_folder(&read.wanted);
+        let named = names_place(&read.wanted);
         let wanted = read.wanted.map(&|w| match w {
             Wanted::Folder(name) => folder(&name, &folders),
             Wanted::Me(field) => Wanted::Any(own.iter().map(|address| me(field, address)).collect()),
+            Wanted::Named(id) => {
+                let ties = accounts.iter().map(|account| tie(*account, &id)).collect();
+                Wanted::Tied(id, ties)
+            }
             other => other,
         });
         // Trash and junk, unless a folder is named; and never what the user has removed.
@@ -238,11 +244,11 @@ impl Search {
     }
 }
 
-/// A folder is asked for: to exclude one asks for none.
-fn names_folder(wanted: &Wanted) -> bool {
+/// A folder is asked for, or one message wherever it is: to exclude one asks for none.
+fn names_place(wanted: &Wanted) -> bool {
     match wanted {
-        Wanted::All(parts) | Wanted::Any(parts) => parts.iter().any(names_folder),
-        Wanted::Folder(_) => true,
+        Wanted::All(parts) | Wanted::Any(parts) => parts.iter().any(names_place),
+        Wanted::Folder(_) | Wanted::Named(_) => true,
         _ => false,
     }
 }

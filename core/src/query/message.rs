@@ -3,6 +3,7 @@
 use super::find::MarkView;
 use super::invitation::{self, InvitationView};
 use crate::error::{Error, Kind, Result};
+use crate::mid_url;
 pub use crate::mime::danger::Danger;
 use crate::mime::highlight::Mark;
 use crate::mime::invite;
@@ -56,6 +57,8 @@ pub struct MessageView {
     pub trust: Option<Trust>,
     /// What the user decided about who wrote it: blocked, safe; empty = nothing.
     pub judged: String,
+    /// The link that names it, on every device and for whoever else has it; empty where it has no name.
+    pub link: String,
     /// Nothing else from this address, or to it, is known here.
     pub first_time: bool,
     /// The appointment that it is about.
@@ -142,6 +145,7 @@ pub async fn message(
         id,
         message: p.message,
         mailbox: p.mailbox,
+        link: mid_url::link(&m.envelope.message_id).unwrap_or_default(),
         subject: m.envelope.subject,
         from: m.envelope.from,
         to: m.envelope.to,

@@ -10,6 +10,7 @@
 
 use super::{Field, Wanted, Words};
 use crate::clock::civil;
+use crate::mid_url;
 use crate::model::Flags;
 use crate::search::words::folded;
 
@@ -20,7 +21,7 @@ const DEEPEST: usize = 8;
 /// A condition as it was understood, for a screen to show.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Part {
-    /// from, to, subject, body, file, in, has, is, before, after, larger, smaller, words.
+    /// from, to, subject, body, file, in, has, is, before, after, larger, smaller, id, words.
     pub name: &'static str,
     /// What it asks for; where that has a name in each language, the English one.
     pub value: String,
@@ -76,6 +77,8 @@ const NAMES: &[(&str, &[&str])] = &[
     ("after", &["after", "depois", "despues", "desde", "since", "newer"]),
     ("larger", &["larger", "maior", "mayor"]),
     ("smaller", &["smaller", "menor"]),
+    ("id", &["id", "rfc822msgid"]),
+    ("mid", &["mid"]),
 ];
 
 /// What `is:` can ask for: its name, bits, whether they are set, and how people call it.
@@ -245,11 +248,14 @@ impl<'t> Reader<'t> {
             "after" => day(value, self.moment).map(Wanted::After),
             "larger" => octets(value).map(Wanted::Larger),
             "smaller" => octets(value).map(Wanted::Smaller),
+            "id" => mid_url::of_header(value).map(Wanted::Named),
+            "mid" => mid_url::of_link(value).map(Wanted::Named),
             _ => None,
         };
         match understood {
             Some(Wanted::Attachment) => Some((Wanted::Attachment, (name, "attachment".to_owned()))),
             Some(Wanted::Me(field)) => Some((Wanted::Me(field), (name, "me".to_owned()))),
+            Some(Wanted::Named(id)) => Some((Wanted::Named(id.clone()), ("id", id))),
             Some(wanted) => Some((wanted, said(name))),
             // `Re: budget`, `10:30`: words after all.
             None => {
@@ -365,11 +371,14 @@ mod tests {
             ("larger:5M smaller:1,5g", "(Larger(5000000) & Smaller(1500000000))"),
             ("reuni*", "Any=reuni*"),
             ("from: ana", "From=ana"),
+            ("id:<a/b@c>", "Named(\"a/b@c\")"),
+            ("mid:a%2Fb@c boleto", "(Named(\"a/b@c\") & Any=boleto)"),
             // Not conditions.
             ("from:", "()"),
             ("Re: orçamento", "(Any=Re: & Any=orçamento)"),
             ("às 10:30", "(Any=às & Any=10:30)"),
             ("is:blue", "()"),
+            ("id: 4711", "Any=id 4711"),
             ("larger:nine", "Any=larger nine"),
             ("a - b", "(Any=a & Any=b)"),
             ("OR a", "(Any=OR & Any=a)"),

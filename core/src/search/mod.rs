@@ -25,6 +25,10 @@ pub enum Wanted {
     Mailboxes(Vec<MailboxId>),
     /// From or to the user.
     Me(Field),
+    /// The one that is called so by its Message-ID, without brackets.
+    Named(String),
+    /// The same, and where an account's conversations know the name (`store::conversation::tie`).
+    Tied(String, Vec<i64>),
     /// With files.
     Attachment,
     /// With these flags, bits of [`crate::model::Flags`].

@@ -7,7 +7,9 @@
 use super::message::NewMessage;
 use super::{Store, Tx};
 use crate::error::Result;
-use crate::model::{Address, ConversationId, Envelope, Flags, MailboxId, MessageId, PlacementId, Role};
+use crate::model::{
+    AccountId, Address, ConversationId, Envelope, Flags, MailboxId, MessageId, PlacementId, Role,
+};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection};
@@ -45,6 +47,11 @@ impl Member {
     pub(super) fn of(account: i64, id: MessageId, m: &NewMessage) -> Self {
         Self::new(account, id, &m.envelope, m.thread.as_deref())
     }
+}
+
+/// Where the conversation of a message of the account that is called so is found, in `conversation_key`.
+pub fn tie(account: AccountId, message_id: &str) -> i64 {
+    key(account.0, "id", message_id)
 }
 
 fn key(account: i64, kind: &str, text: &str) -> i64 {

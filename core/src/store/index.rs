@@ -25,7 +25,7 @@ const INDEX: &str = "search.db";
 /// Says that a query met damage in it: the next start makes it anew.
 const SUSPECT: &str = "search.suspect";
 /// Goes up when what is written into the index changes: an older one is made anew.
-const VERSION: i64 = 3;
+const VERSION: i64 = 4;
 /// What the index leaves to the mail on a disk: 64 MiB.
 #[cfg(unix)]
 const ROOM: u64 = 64 << 20;

@@ -237,8 +237,19 @@ fn push(q: &mut QueryBuilder<Sqlite>, wanted: &Wanted, key: &str) {
         Wanted::Smaller(size) => {
             q.push("m.size < ").push_bind(*size as i64);
         }
-        // Answered before it comes here: who the user is and what folders are called.
-        Wanted::Folder(_) | Wanted::Me(_) => {
+        // Names have no index of their own: they are found by the conversations that they belong to.
+        Wanted::Tied(id, ties) => {
+            q.push("d.message_id IN (SELECT n.id FROM json_each(");
+            q.push_bind(serde_json::to_string(ties).unwrap_or_default());
+            q.push(
+                ") j CROSS JOIN conversation_key k ON k.key = j.value LEFT JOIN conversation_moved v ON v.conversation = k.conversation
+                 CROSS JOIN placement o ON o.conversation = COALESCE(v.became, k.conversation) AND o.conversation <> 0
+                 CROSS JOIN message n ON n.id = o.message_id WHERE n.message_id = ",
+            );
+            q.push_bind(id.clone()).push(")");
+        }
+        // Answered before it comes here: who the user is, what folders are called, and where names are found.
+        Wanted::Folder(_) | Wanted::Me(_) | Wanted::Named(_) => {
             q.push("0");
         }
     }
@@ -265,6 +276,21 @@ mod tests {
             let scanned = steps.iter().filter(|s| s.starts_with("SCAN") && !s.contains("VIRTUAL TABLE"));
             assert!(scanned.count() <= 1, "{text}: {steps:#?}");
         }
+        Ok(())
+    }
+
+    /// Nothing is read from one end to the other to find a message by its name.
+    #[tokio::test]
+    async fn a_name_is_looked_up() -> Result<()> {
+        let dir = tempfile::tempdir()?;
+        let store = Store::open(dir.path(), 0).await?;
+        let wanted = Wanted::All(vec![Wanted::Tied("a@x".to_owned(), vec![1, 2])]);
+        let sql = question(&wanted, None, None, &[]).into_string();
+        let plan = sqlx::query(AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}")));
+        let steps: Vec<String> =
+            plan.fetch_all(store.reader()).await?.iter().map(|r| r.get("detail")).collect();
+        let scanned = steps.iter().find(|s| s.starts_with("SCAN") && !s.contains("VIRTUAL TABLE"));
+        assert_eq!(scanned, None, "{steps:#?}");
         Ok(())
     }
 }

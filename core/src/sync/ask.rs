@@ -122,9 +122,13 @@ fn key(wanted: &Wanted) -> Option<(Key, bool)> {
         Wanted::After(at) => Some((Key::Plain(format!("SINCE {}", date(at - DAY))), false)),
         Wanted::Larger(size) => plain(format!("LARGER {size}")),
         Wanted::Smaller(size) => plain(format!("SMALLER {size}")),
-        Wanted::Flag(_) | Wanted::Attachment | Wanted::Mailboxes(_) | Wanted::Folder(_) | Wanted::Me(_) => {
-            None
-        }
+        Wanted::Tied(id, _) => Some((Key::Text("HEADER Message-ID", id.clone()), false)),
+        Wanted::Flag(_)
+        | Wanted::Attachment
+        | Wanted::Mailboxes(_)
+        | Wanted::Folder(_)
+        | Wanted::Me(_)
+        | Wanted::Named(_) => None,
     }
 }
 

@@ -626,7 +626,7 @@ more: boolean, };
 
 export type PartView = { 
 /**
- * from, to, subject, body, file, in, has, is, before, after, larger, smaller, words.
+ * from, to, subject, body, file, in, has, is, before, after, larger, smaller, id, words.
  */
 name: string, 
 /**
@@ -1059,6 +1059,10 @@ trust: TrustView | null,
  * What the user decided about who wrote it: blocked, safe; empty = nothing.
  */
 judged: string, 
+/**
+ * The link that names it, on every device and for whoever else has it; empty where it has no name.
+ */
+link: string, 
 /**
  * Nothing else from this address, or to it, is known here.
  */

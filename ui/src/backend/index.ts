@@ -33,7 +33,7 @@ export interface Backend {
 	onClosing(put: () => Promise<boolean>): void;
 }
 
-/** A `mailto:` link, or files to be sent. */
+/** A `mailto:` or `mid:` link, or files to be sent. */
 export interface Wanted {
 	link: string;
 	files: DraftFile[];

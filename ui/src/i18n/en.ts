@@ -191,6 +191,7 @@ export const en = {
 			after: "Since",
 			larger: "Larger than",
 			smaller: "Smaller than",
+			id: "Message",
 		} as Record<string, string>,
 		values: {
 			attachment: "files",
@@ -407,6 +408,10 @@ export const en = {
 		cut: "The rest is not shown here; save it to see all.",
 	},
 	print: "Print",
+	messageLink: {
+		copy: "Copy link to the message",
+		copied: "Link copied. Searched for, it finds this message on each of your devices.",
+	},
 	order: {
 		title: "Sort by",
 		newest: "Newest first",

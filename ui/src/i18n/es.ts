@@ -189,6 +189,7 @@ export const es: Texts = {
 			after: "Desde",
 			larger: "Mayor que",
 			smaller: "Menor que",
+			id: "Mensaje",
 		},
 		values: {
 			attachment: "adjuntos",
@@ -417,6 +418,10 @@ export const es: Texts = {
 		cut: "El resto no se muestra aquí; guárdalo para verlo todo.",
 	},
 	print: "Imprimir",
+	messageLink: {
+		copy: "Copiar enlace al mensaje",
+		copied: "Enlace copiado. Al buscarlo, encuentra este mensaje en todos tus dispositivos.",
+	},
 	order: {
 		title: "Ordenar por",
 		newest: "Más nuevos primero",

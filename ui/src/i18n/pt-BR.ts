@@ -190,6 +190,7 @@ export const ptBR: Texts = {
 			after: "Desde",
 			larger: "Maior que",
 			smaller: "Menor que",
+			id: "Mensagem",
 		},
 		values: {
 			attachment: "anexos",
@@ -419,6 +420,10 @@ export const ptBR: Texts = {
 		cut: "O resto não é mostrado aqui; salve para ver tudo.",
 	},
 	print: "Imprimir",
+	messageLink: {
+		copy: "Copiar link da mensagem",
+		copied: "Link copiado. Na busca, ele encontra esta mensagem em todos os seus aparelhos.",
+	},
 	order: {
 		title: "Ordenar por",
 		newest: "Mais novas primeiro",

@@ -248,6 +248,13 @@ export function show(id: string) {
 	void reader.show(id).then(seen);
 }
 
+/** Opens the message that a link names (RFC 2392), wherever it lies; where it is not here, the search tells what was looked through. */
+export async function openNamed(link: string) {
+	await search.open(link);
+	const [one, other] = list.rows;
+	if (one && !other) show(one.id);
+}
+
 /** Opens one message of what is read, or closes it; a draft is opened to go on writing. */
 export function openPart(part: ConversationPart) {
 	if (part.draft) return void composers.draft(part.id);

@@ -15,6 +15,26 @@ export function colour(text: string): Colour | null {
 	return { r, g, b, a };
 }
 
+/** Newer colours (CSS Color 4: `oklch()`, `color()`, …) as they are drawn. */
+function painter(): (text: string) => Colour | null {
+	const known = new Map<string, Colour | null>();
+	const brush = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+	const draw = (text: string): Colour | null => {
+		if (!brush || !/^[a-z-]+\(/u.test(text)) return null;
+		brush.clearRect(0, 0, 1, 1);
+		brush.fillStyle = text;
+		brush.fillRect(0, 0, 1, 1);
+		const [r = 0, g = 0, b = 0, a = 0] = brush.getImageData(0, 0, 1, 1).data;
+		return { r, g, b, a: a / 255 };
+	};
+	return (text) => {
+		const plain = colour(text);
+		if (plain) return plain;
+		if (!known.has(text)) known.set(text, draw(text));
+		return known.get(text) ?? null;
+	};
+}
+
 /** How light it looks, from 0 to 1. */
 export function lightness({ r, g, b }: Colour): number {
 	const [x = 0, y = 0, z = 0] = [r, g, b].map((c) => (c / 255) ** 2.2);
@@ -62,6 +82,7 @@ export function darken(page: Document) {
 	const look = page.defaultView?.getComputedStyle.bind(page.defaultView);
 	if (!look) return;
 	const turns: (() => void)[] = [];
+	const painted = painter();
 	// What lies on a picture keeps its colours: the picture keeps its own.
 	const pictured = new Set<Element>();
 	// All is looked at first: what is turned changes what others inherit.
@@ -70,7 +91,7 @@ export function darken(page: Document) {
 		const turn = (property: string, value: string | null | undefined) => {
 			if (value) turns.push(() => element.style.setProperty(property, value, "important"));
 		};
-		const [back, text] = [colour(style.backgroundColor), colour(style.color)];
+		const [back, text] = [painted(style.backgroundColor), painted(style.color)];
 		const above = element.parentElement && pictured.has(element.parentElement);
 		if (style.backgroundImage.includes("url(") || (above && (back?.a ?? 0) < 0.5)) {
 			pictured.add(element);
@@ -83,7 +104,7 @@ export function darken(page: Document) {
 			const edge =
 				style.getPropertyValue(`border-${side}-style`) === "none"
 					? null
-					: colour(style.getPropertyValue(`border-${side}-color`));
+					: painted(style.getPropertyValue(`border-${side}-color`));
 			turn(`border-${side}-color`, edge && line(edge));
 		}
 		turn("box-shadow", style.boxShadow === "none" ? null : "none");

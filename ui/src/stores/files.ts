@@ -53,7 +53,8 @@ export async function saveWhole(id: string) {
 	});
 }
 
-export async function copy(text: string) {
+/** Puts a text into the clipboard, and says so. */
+export async function copy(text: string, said = i18n.t.source.copied) {
 	await navigator.clipboard.writeText(text);
-	toasts.show(i18n.t.source.copied);
+	toasts.show(said);
 }

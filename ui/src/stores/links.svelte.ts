@@ -16,6 +16,9 @@ class Links {
 	/** Documents that are shown. */
 	#pages = new Set<Document>();
 
+	/** Opens the message that a link names: set by the screen that shows mail. */
+	named: (link: string) => void = () => {};
+
 	/** A window whose frames tell of no click says itself that a link wants to be opened. */
 	begin() {
 		onLink((url) => void this.follow(url, this.words(url)));
@@ -44,9 +47,10 @@ class Links {
 		for (const kind of ["click", "auxclick"])
 			page.addEventListener(kind, (event) => {
 				const [at, url] = [link(event), link(event)?.getAttribute("href") ?? ""];
-				if (!at || !/^https?:/iu.test(url)) return;
+				if (!at || !/^(https?|mid):/iu.test(url)) return;
 				event.preventDefault();
-				void this.follow(url, at.textContent ?? "");
+				if (/^mid:/iu.test(url)) this.named(url);
+				else void this.follow(url, at.textContent ?? "");
 			});
 	}
 

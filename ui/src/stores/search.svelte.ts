@@ -37,10 +37,10 @@ class Search {
 	}
 
 	/** All of it is typed. */
-	submit(text = this.typed) {
+	submit(text = this.typed): Promise<void> {
 		this.typed = text;
 		clearTimeout(this.#timer);
-		void this.look(false);
+		return this.look(false);
 	}
 
 	private async look(typing: boolean) {
@@ -77,7 +77,7 @@ class Search {
 	/** Everywhere, or only in the folder that is open. */
 	reach(here: boolean) {
 		this.here = here;
-		this.submit();
+		void this.submit();
 	}
 
 	/** Of the list that is shown only what meets a condition. */
@@ -85,7 +85,7 @@ class Search {
 		const unified = list.mailbox?.startsWith(UNIFIED);
 		screen.searching = true;
 		this.here = !unified;
-		this.submit(unified ? `${condition} ${i18n.t.find.say.in}:${folder} ` : `${condition} `);
+		void this.submit(unified ? `${condition} ${i18n.t.find.say.in}:${folder} ` : `${condition} `);
 	}
 
 	private forget() {
@@ -125,10 +125,11 @@ class Search {
 		await call("setting_put", { key: "search.saved", value: JSON.stringify(this.saved) });
 	}
 
-	open(saved: Saved) {
+	/** Searches everywhere for what was kept or linked; done when its first rows are here. */
+	open(query: string): Promise<void> {
 		screen.searching = true;
 		this.here = false;
-		this.submit(saved.query);
+		return this.submit(query);
 	}
 }
 

@@ -11,7 +11,7 @@ use super::command::Command;
 pub enum Key {
     /// One that takes nothing of the user: `SEEN`, `LARGER 5000`, `SINCE 1-May-2024`.
     Plain(String),
-    /// FROM, TO, CC, SUBJECT, BODY or TEXT, and a string.
+    /// FROM, TO, CC, SUBJECT, BODY, TEXT or HEADER with the name of a field, and a string.
     Text(&'static str, String),
     /// All of them; there is at least one.
     All(Vec<Key>),

@@ -1,5 +1,6 @@
-//! Where the history begins: scored on replies that nobody here wrote. Portuguese ones of our own stand beside the code.
+//! Where the history begins: scored on replies that nobody here wrote, and on what programs in Brazil write.
 
+use malote_core::mime::history;
 use malote_core::mime::quote::own_end;
 use malote_core::mime::text::first_text;
 use servers::corpora;
@@ -51,4 +52,39 @@ fn replies_of_others_are_folded_right() {
         println!("{set}: {right} of {all}, {score:.1} % {wrong:?}");
         assert!(all > 40 && score >= 95.0, "{set}: {wrong:#?}");
     }
+}
+
+/// Tells the words of a text, or of markup, apart from how they are laid out.
+fn words(text: &str) -> String {
+    let mut inside = false;
+    let markup = text.starts_with('<');
+    let said = |c: &char| {
+        let tag = markup && (inside || *c == '<');
+        inside = tag && *c != '>';
+        !tag && !c.is_whitespace()
+    };
+    text.replace("&nbsp;", "").chars().filter(said).collect()
+}
+
+#[test]
+fn replies_in_portuguese_are_folded_right() {
+    let (mut all, mut wrong) = (0, Vec::new());
+    for reply in include_str!("../quotes/pt-BR.txt").split("\n=== ").skip(1) {
+        let (program, text) = reply.split_once('\n').expect("a reply");
+        let expected = text.split('§').next().unwrap_or_default();
+        let text = text.replace('§', "");
+        let begins = match text.starts_with('<') {
+            true => history::begins(&text).unwrap_or(text.len()),
+            false => own_end(&text),
+        };
+        all += 1;
+        let found = words(&text[..begins]);
+        if found != words(expected) {
+            wrong.push(format!("{program}: {found}"));
+        }
+    }
+    let right = all - wrong.len();
+    let score = 100.0 * right as f64 / all as f64;
+    println!("pt-BR: {right} of {all}, {score:.1} % {wrong:#?}");
+    assert!(all > 40 && score >= 95.0, "{wrong:#?}");
 }

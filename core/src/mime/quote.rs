@@ -358,6 +358,9 @@ fn is_broken_off(lines: &[Line<'_>], at: usize) -> bool {
 
 /// How many lines an attribution has that begins here.
 fn attribution(lines: &[Line<'_>], at: usize) -> Option<usize> {
+    if runs_on(lines[at].text) {
+        return Some(1);
+    }
     // Most lines are none, and are not looked at any closer.
     let may_end = |l: &Line<'_>| {
         let text = l.text.trim_end();
@@ -390,6 +393,16 @@ fn attribution(lines: &[Line<'_>], at: usize) -> Option<usize> {
         }
     }
     None
+}
+
+/// Yahoo on Android writes what it quotes behind the attribution, all in one line.
+fn runs_on(line: &str) -> bool {
+    let begins: String = line.chars().take(LONGEST).collect();
+    if !(begins.contains('@') && begins.contains("> ")) {
+        return false;
+    }
+    let said = plain(&begins);
+    opens(&said) && WROTE.iter().any(|wrote| said.contains(&format!("> {wrote}: ")))
 }
 
 /// A line folded, without the marks around it.

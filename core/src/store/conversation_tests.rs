@@ -35,7 +35,7 @@ fn letters() -> impl Strategy<Value = Vec<Letter>> {
 async fn shelf(dir: &std::path::Path) -> (Store, AccountId, Vec<MailboxId>) {
     let store = Store::open(dir, 0).await.expect("a store");
     sqlx::raw_sql("INSERT INTO account (address, user, host, port, tls, created) VALUES ('ana@a.test', 'ana', 'a.test', 993, 'implicit', 0)")
-        .execute(&store.writer)
+        .execute(&store.pools.writer)
         .await
         .expect("an account");
     let mut tx = store.begin().await.expect("begin");
@@ -163,7 +163,7 @@ proptest! {
             prop_assert_eq!(together(&store).await, expected(&letters));
             // As mail of a version that knew no conversations.
             sqlx::raw_sql("UPDATE message SET conversation = 0; UPDATE placement SET conversation = 0; DELETE FROM conversation_key; DELETE FROM conversation_moved")
-                .execute(&store.writer)
+                .execute(&store.pools.writer)
                 .await
                 .expect("an older one");
             lists_hold(&store).await;

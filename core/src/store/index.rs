@@ -225,7 +225,7 @@ impl Store {
              FROM search_todo t LEFT JOIN message m ON m.id = t.message_id {ripe} ORDER BY t.message_id DESC LIMIT ?",
         )));
         let (mut octets, mut all) = (0, Vec::new());
-        for r in rows.bind(MESSAGES).fetch_all(self.reader()).await? {
+        for r in rows.bind(MESSAGES).fetch_all(&self.pools.scanner).await? {
             let size = r.try_get::<i64, _>(2)?.max(0) as u64;
             octets += size;
             if octets > BATCH && !all.is_empty() {
@@ -248,7 +248,7 @@ impl Store {
             "SELECT m.id, m.subject, m.from_name, m.from_address, m.recipients, b.raw, b.file
              FROM json_each(?) j CROSS JOIN message m ON m.id = j.value LEFT JOIN body b ON b.message_id = m.id ORDER BY j.key",
         );
-        let rows = rows.bind(json(ids)).fetch_all(self.reader()).await?;
+        let rows = rows.bind(json(ids)).fetch_all(&self.pools.scanner).await?;
         let (mut found, mut packed) = (Vec::with_capacity(rows.len()), Vec::new());
         for r in rows {
             if let (Some(raw), Some(file)) = (r.try_get("raw")?, r.try_get("file")?) {
@@ -271,7 +271,7 @@ impl Store {
 
     /// Begins to take these messages into the index; what it has of them goes.
     pub async fn begin_index(&self, lacking: &[Unindexed]) -> Result<IndexTx> {
-        let mut inner = self.index.begin_with("BEGIN IMMEDIATE").await?;
+        let mut inner = self.pools.index.begin_with("BEGIN IMMEDIATE").await?;
         let ids = json(&lacking.iter().map(|u| u.id).collect::<Vec<_>>());
         let old = sqlx::query(
             "SELECT COUNT(*), COALESCE(SUM(text), 0) FROM doc WHERE message_id IN (SELECT value FROM json_each(?))",
@@ -296,7 +296,7 @@ impl Store {
         // 2 MB: as much of the file is empty behind it.
         const PAGES: i64 = 500;
         const NOTHING: i64 = 16;
-        let mut tx = self.index.begin_with("BEGIN IMMEDIATE").await?;
+        let mut tx = self.pools.index.begin_with("BEGIN IMMEDIATE").await?;
         let before: i64 = sqlx::query_scalar("SELECT total_changes()").fetch_one(&mut *tx).await?;
         sqlx::query("INSERT INTO words (words, rank) VALUES ('merge', ?)")
             .bind(if begin { -PAGES } else { PAGES })
@@ -313,7 +313,7 @@ impl Store {
         // 8 MB at a time; what is less than 1 MB is soon written to again.
         const PAGES: i64 = 2000;
         const LITTLE: i64 = 256;
-        let mut conn = self.index.acquire().await?;
+        let mut conn = self.pools.index.acquire().await?;
         let free = async |conn: &mut SqliteConnection| -> Result<i64> {
             Ok(sqlx::query_scalar("PRAGMA freelist_count").fetch_one(conn).await?)
         };
@@ -493,7 +493,7 @@ mod tests {
             }
             index.commit().await?;
             let count = async |sql: &'static str| -> Result<i64> {
-                Ok(sqlx::query_scalar(sql).fetch_one(&store.index).await?)
+                Ok(sqlx::query_scalar(sql).fetch_one(&store.pools.index).await?)
             };
             // Rows of a piece have its number above bit 37 (the structure of FTS5's table of data).
             let pieces = count("SELECT COUNT(DISTINCT id >> 37) FROM words_data WHERE id > 10").await?;

@@ -107,13 +107,21 @@ pub trait Gate: Send + Sync {
     fn after(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>>;
 }
 
+/// Connections, each with pages in memory of its own.
+#[derive(Clone)]
+struct Pools {
+    writer: SqlitePool,
+    readers: SqlitePool,
+    /// Reads all mail once, for the index: with few pages, and none of those that lists and searches live on.
+    scanner: SqlitePool,
+    /// Writes the full-text index.
+    index: SqlitePool,
+}
+
 /// The database of one device.
 #[derive(Clone)]
 pub struct Store {
-    writer: SqlitePool,
-    readers: SqlitePool,
-    /// Writes the full-text index.
-    index: SqlitePool,
+    pools: Pools,
     /// Held by whoever brings the index in step.
     indexing: Arc<tokio::sync::Mutex<()>>,
     changes: broadcast::Sender<ChangeSet>,
@@ -168,7 +176,7 @@ impl Store {
         } else {
             Self::try_open(dir).await
         };
-        let (writer, readers, index) = match opened {
+        let pools = match opened {
             Err(e) if e.kind == Kind::StorageDamaged => {
                 drop(hold);
                 // Another Malote that has it open must end first.
@@ -184,9 +192,7 @@ impl Store {
         salvage::clear(dir);
         let (changes, _) = broadcast::channel(1024);
         let store = Self {
-            writer,
-            readers,
-            index,
+            pools,
             indexing: Arc::default(),
             changes,
             dir: dir.to_owned(),
@@ -197,7 +203,7 @@ impl Store {
         Ok(store)
     }
 
-    async fn try_open(dir: &Path) -> Result<(SqlitePool, SqlitePool, SqlitePool)> {
+    async fn try_open(dir: &Path) -> Result<Pools> {
         refuse_newer(dir).await?;
         let options = SqliteConnectOptions::new()
             .filename(dir.join(FILE))
@@ -245,6 +251,7 @@ impl Store {
             // 8 MiB: what a search of a large mailbox looks up lies all over it.
             .pragma("cache_size", "-8192")
             .pragma("temp_store", "MEMORY");
+        let scanner = pool(1).connect_lazy_with(reading.clone().pragma("cache_size", "-1024"));
         let place = dir.to_owned();
         let readers = pool(3)
             .after_connect(move |conn, _| {
@@ -253,7 +260,7 @@ impl Store {
             })
             .connect_with(reading)
             .await?;
-        Ok((writer, readers, index))
+        Ok(Pools { writer, readers, scanner, index })
     }
 
     /// A query met damage: the next start looks, and salvages what can be.
@@ -284,7 +291,7 @@ impl Store {
 
     /// Begins to write. Waits for the writer before, never for a reader.
     pub async fn begin(&self) -> Result<Tx> {
-        let inner = self.writer.begin_with("BEGIN IMMEDIATE").await?;
+        let inner = self.pools.writer.begin_with("BEGIN IMMEDIATE").await?;
         Ok(Tx {
             inner,
             changes: self.changes.clone(),
@@ -295,7 +302,7 @@ impl Store {
 
     /// Where to read from.
     pub(crate) fn reader(&self) -> &SqlitePool {
-        &self.readers
+        &self.pools.readers
     }
 
     /// Tells of every commit from now on. A receiver that lags must read everything anew.
@@ -305,7 +312,7 @@ impl Store {
 
     /// A number that changes when another process wrote (PRAGMA data_version).
     pub async fn foreign_writes(&self) -> Result<i64> {
-        let mut conn = self.writer.acquire().await?;
+        let mut conn = self.pools.writer.acquire().await?;
         Ok(sqlx::query_scalar("PRAGMA data_version").fetch_one(&mut *conn).await?)
     }
 
@@ -321,7 +328,7 @@ impl Store {
 
     /// Brings what stands in the logs to its place, as it comes about by itself in time: for who measures files.
     pub async fn settle(&self) -> Result<()> {
-        for pool in [&self.writer, &self.index] {
+        for pool in [&self.pools.writer, &self.pools.index] {
             sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(pool).await?;
         }
         Ok(())
@@ -329,9 +336,10 @@ impl Store {
 
     /// Closes all connections, after what is being written.
     pub async fn close(&self) {
-        self.readers.close().await;
-        self.index.close().await;
-        self.writer.close().await;
+        let Pools { writer, readers, scanner, index } = &self.pools;
+        for pool in [readers, scanner, index, writer] {
+            pool.close().await;
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { en } from "./en";
 import { es } from "./es";
+import { locale } from "./index.svelte";
 import { ptBR } from "./pt-BR";
 
 /** Every path to a text, with its kind. */
@@ -9,6 +10,15 @@ function paths(table: object, prefix = ""): string[] {
 		typeof value === "object" ? paths(value, `${prefix}${key}.`) : [`${prefix}${key}:${typeof value}`],
 	);
 }
+
+describe("dates and numbers", () => {
+	it("are written as the system does, where it speaks the language", () => {
+		expect(locale("en", ["pt-BR", "en-GB", "en-US"])).toBe("en-GB");
+		expect(locale("es", ["es-MX"])).toBe("es-MX");
+		expect(locale("pt-BR", ["pt-PT"])).toBe("pt-PT");
+		expect(locale("en", ["de-DE", "pt-BR"])).toBe("en");
+	});
+});
 
 describe("texts", () => {
 	it("are the same set in all three languages", () => {

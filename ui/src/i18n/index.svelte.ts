@@ -17,9 +17,15 @@ export function nearest(wanted: readonly string[]): Language {
 	return "en";
 }
 
+/** How dates and numbers are written: as the system does, where it speaks that language. */
+export function locale(language: Language, wanted: readonly string[]): string {
+	return wanted.find((tag) => nearest([tag]) === language && /^(pt|en|es)\b/iu.test(tag)) ?? language;
+}
+
 class I18n {
 	language = $state<Language>(nearest(globalThis.navigator?.languages ?? []));
 	t = $derived(tables[this.language]);
+	locale = $derived(locale(this.language, globalThis.navigator?.languages ?? []));
 
 	set(choice: string) {
 		this.language = choice in tables ? (choice as Language) : nearest(navigator.languages);
@@ -36,7 +42,7 @@ class I18n {
 				: date.getFullYear() === today.getFullYear()
 					? { day: "numeric", month: "short" }
 					: { day: "2-digit", month: "2-digit", year: "numeric" };
-		return new Intl.DateTimeFormat(this.language, options).format(date);
+		return new Intl.DateTimeFormat(this.locale, options).format(date);
 	}
 
 	/** The part of a list that a date falls into. */
@@ -45,7 +51,7 @@ class I18n {
 		if (part !== "month" && part !== "year") return this.t.period[part];
 		const options: Intl.DateTimeFormatOptions =
 			part === "month" ? { month: "long" } : { month: "long", year: "numeric" };
-		return new Intl.DateTimeFormat(this.language, options).format(seconds * 1000);
+		return new Intl.DateTimeFormat(this.locale, options).format(seconds * 1000);
 	}
 
 	/** A day that is near, and the time. */
@@ -57,11 +63,11 @@ class I18n {
 			hour: "2-digit",
 			minute: "2-digit",
 		};
-		return new Intl.DateTimeFormat(this.language, options).format(seconds * 1000);
+		return new Intl.DateTimeFormat(this.locale, options).format(seconds * 1000);
 	}
 
 	longDate(seconds: number): string {
-		return new Intl.DateTimeFormat(this.language, { dateStyle: "full", timeStyle: "short" }).format(
+		return new Intl.DateTimeFormat(this.locale, { dateStyle: "full", timeStyle: "short" }).format(
 			seconds * 1000,
 		);
 	}
@@ -73,7 +79,7 @@ class I18n {
 			value /= 1000;
 			unit++;
 		}
-		return new Intl.NumberFormat(this.language, {
+		return new Intl.NumberFormat(this.locale, {
 			style: "unit",
 			unit: units[unit],
 			unitDisplay: unit ? "short" : "long",

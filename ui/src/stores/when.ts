@@ -21,7 +21,7 @@ export function when(event: Appointment, zone?: string, now = Date.now()): strin
 		...(event.all_day ? {} : { hour: "2-digit", minute: "2-digit" }),
 		...(zone ? { timeZone: zone } : clock(event)),
 	};
-	const format = new Intl.DateTimeFormat(i18n.language, options);
+	const format = new Intl.DateTimeFormat(i18n.locale, options);
 	return end > start ? format.formatRange(start, end) : format.format(start);
 }
 
@@ -44,16 +44,14 @@ export function town(zone: string): string {
 /** The month and the day, for a leaf of a calendar. */
 export function leaf(event: Appointment): { month: string; day: string } {
 	const part = (options: Intl.DateTimeFormatOptions) =>
-		new Intl.DateTimeFormat(i18n.language, { ...options, ...clock(event) }).format(event.starts * 1000);
+		new Intl.DateTimeFormat(i18n.locale, { ...options, ...clock(event) }).format(event.starts * 1000);
 	return { month: part({ month: "short" }).replace(".", ""), day: part({ day: "numeric" }) };
 }
 
 /** Names of days of the week, 0 = Sunday. */
 export function weekdays(days: number[]): string {
 	const names = days.map((day) =>
-		new Intl.DateTimeFormat(i18n.language, { weekday: "long", timeZone: "UTC" }).format(
-			(day + 3) * DAY * 1000,
-		),
+		new Intl.DateTimeFormat(i18n.locale, { weekday: "long", timeZone: "UTC" }).format((day + 3) * DAY * 1000),
 	);
 	return new Intl.ListFormat(i18n.language).format(names);
 }
@@ -66,7 +64,7 @@ export function again(event: Appointment): string {
 	const every = t.every(r.every as "day" | "week" | "month" | "year" | "", r.interval);
 	const days = r.every === "week" && r.days.length ? `: ${weekdays(r.days)}` : "";
 	const until = r.until
-		? t.until(new Intl.DateTimeFormat(i18n.language, { dateStyle: "medium" }).format(r.until * 1000))
+		? t.until(new Intl.DateTimeFormat(i18n.locale, { dateStyle: "medium" }).format(r.until * 1000))
 		: r.count
 			? t.times(r.count)
 			: "";

@@ -358,7 +358,7 @@ fn is_broken_off(lines: &[Line<'_>], at: usize) -> bool {
 
 /// How many lines an attribution has that begins here.
 fn attribution(lines: &[Line<'_>], at: usize) -> Option<usize> {
-    if runs_on(lines[at].text) {
+    if runs_on(lines[at].text) && is_nothing(&lines[at + 1..]) {
         return Some(1);
     }
     // Most lines are none, and are not looked at any closer.
@@ -395,13 +395,12 @@ fn attribution(lines: &[Line<'_>], at: usize) -> Option<usize> {
     None
 }
 
-/// Yahoo on Android writes what it quotes behind the attribution, all in one line.
+/// Yahoo on Android writes all that it quotes behind the attribution, in the same line.
 fn runs_on(line: &str) -> bool {
-    let begins: String = line.chars().take(LONGEST).collect();
-    if !(begins.contains('@') && begins.contains("> ")) {
+    if !(line.contains('@') && line.contains("> ")) {
         return false;
     }
-    let said = plain(&begins);
+    let said = plain(&line.chars().take(LONGEST).collect::<String>());
     opens(&said) && WROTE.iter().any(|wrote| said.contains(&format!("> {wrote}: ")))
 }
 
@@ -632,6 +631,7 @@ mod tests {
         for text in [
             "Antes:\n\n> citado\n\nA minha resposta.\n",
             "Em 03/03/2026 09:15, Ana escreveu:\n> Oi\n\nRespondo abaixo.\n",
+            "Olá.\n\nEm 03/03/2026 a Ana <ana@a.test> escreveu: tudo certo.\n\nEntão vamos.\n",
             "On the other hand, nobody wrote anything.\nFrom: our point of view that is fine.\n",
             "Segue.\n\n---------- Forwarded message ---------\nDe: Ana <ana@a.test>\nDate: ter\nSubject: x\nTo: y\n\nO texto.\n",
             "> só a citação\n",

@@ -250,7 +250,8 @@ export function show(id: string) {
 
 /** Opens the message that a link names (RFC 2392), wherever it lies; where it is not here, the search tells what was looked through. */
 export async function openNamed(link: string) {
-	await search.open(link);
+	// A link has no blanks: what stands behind one is not asked for.
+	await search.open(link.trim().split(/\s/u)[0] ?? "");
 	const [one, other] = list.rows;
 	if (one && !other) show(one.id);
 }

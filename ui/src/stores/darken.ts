@@ -22,6 +22,8 @@ function painter(): (text: string) => Colour | null {
 	const draw = (text: string): Colour | null => {
 		if (!brush || !/^[a-z-]+\(/u.test(text)) return null;
 		brush.clearRect(0, 0, 1, 1);
+		// What it does not know leaves the brush as it was.
+		brush.fillStyle = "transparent";
 		brush.fillStyle = text;
 		brush.fillRect(0, 0, 1, 1);
 		const [r = 0, g = 0, b = 0, a = 0] = brush.getImageData(0, 0, 1, 1).data;

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { call, mailServer, SIZES, until } from "./lib.mjs";
 import { pdf, put, withFiles } from "./mails.mjs";
-import { accessible, browser, device, open, rows, shots } from "./page.mjs";
+import { accessible, browser, device, open, rows, shots, subjects } from "./page.mjs";
 
 test("pictures from elsewhere, who a message is from, and what it repeats", async (t) => {
 	const server = await mailServer();
@@ -214,53 +214,57 @@ test("a link to a message leads to it, from the search and from other mail, wher
 		server.tell(
 			`raw ${Buffer.from(`From: Bia <bia@exemplo.test>\r\nTo: ana@exemplo.test\r\nDate: Sat, 28 Nov 2026 10:00:00 -0300\r\nSubject: ${subject}\r\nMessage-ID: <${id}>\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n${text}\r\n`).toString("base64")}`,
 		);
+	const link = "mid:planta%2F1%2Ba@exemplo.test";
 	await mail("A planta da casa", "planta/1+a@exemplo.test", "Segue a planta.");
-	const languages = { phone: "pt-BR", tablet: "es-ES", laptop: "en-GB" };
+	await mail("Onde está", "onde@exemplo.test", `Está aqui: ${link}.`);
+	// What was thrown away is found by its name all the same.
+	const mailbox = (await call(url, "mailboxes", {})).find((m) => m.role === "inbox").id;
+	const planta = await until("it came", async () => {
+		const { rows } = await call(url, "window_open", { mailbox, unified: null, grouped: true, count: 50 });
+		return rows.find((r) => r.subject === "A planta da casa");
+	});
+	await call(url, "trash", { ids: [planta.id] });
 	const says = {
-		"pt-BR": ["Mais", "Copiar link da mensagem", "Link copiado"],
-		"es-ES": ["Más", "Copiar enlace al mensaje", "Enlace copiado"],
-		"en-GB": ["More", "Copy link to the message", "Link copied"],
+		"pt-BR": ["Mais", "Copiar link da mensagem", "Link copiado", "Buscar"],
+		"es-ES": ["Más", "Copiar enlace al mensaje", "Enlace copiado", "Buscar"],
+		"en-GB": ["More", "Copy link to the message", "Link copied", "Search"],
 	};
-	let link = "";
-	for (const [size, locale] of Object.entries(languages)) {
-		const [more, copy, copied] = says[locale];
+	for (const [size, locale] of [
+		["phone", "pt-BR"],
+		["tablet", "es-ES"],
+		["laptop", "en-GB"],
+	]) {
+		const [more, copy, copied, find] = says[locale];
 		const page = await open(url, size, { locale, ...(size === "tablet" ? { colorScheme: "dark" } : {}) });
 		await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
-		if (!link) {
-			await page.locator("[data-row]", { hasText: "A planta da casa" }).first().click();
-			await page.locator("h1", { hasText: "A planta da casa" }).waitFor();
-			await page.getByRole("button", { name: more, exact: true }).click();
-			await page.screenshot({ path: join(shots, `${size}-message-menu.png`) });
-			await page.getByRole("menuitem", { name: copy }).click();
-			await page.locator(".toast", { hasText: copied }).waitFor();
-			await accessible(page, `a link was copied, ${size}`);
-			await page.screenshot({ path: join(shots, `${size}-message-link.png`) });
-			link = await page.evaluate(() => navigator.clipboard.readText());
-			assert.equal(link, "mid:planta%2F1%2Ba@exemplo.test");
-			// What was thrown away is found by its name all the same.
-			const inbox = (await call(url, "mailboxes", {})).find((m) => m.role === "inbox").id;
-			const window = await call(url, "window_open", {
-				mailbox: inbox,
-				unified: null,
-				grouped: true,
-				count: 50,
-			});
-			const { id } = window.rows.find((r) => r.subject === "A planta da casa");
-			await call(url, "trash", { ids: [id] });
-			await mail("Onde está", "onde@exemplo.test", `Está aqui: ${link}.`);
+		const shot = (what) => page.screenshot({ path: join(shots, `${size}-message-${what}.png`) });
+		const named = async () => {
+			await page.frameLocator("iframe.measured").getByText("Segue a planta.").waitFor();
+			const chip = page.locator(".chip", { hasText: "planta/1+a@exemplo.test" });
+			await chip.waitFor({ state: size === "phone" ? "attached" : "visible" });
+		};
+		await page.locator("[data-row]", { hasText: "Onde está" }).first().click();
+		await page.frameLocator("iframe.measured").getByRole("link", { name: link }).click();
+		await named();
+		await accessible(page, `what a link names, ${size}`);
+		await shot("named");
+		await page.getByRole("button", { name: more, exact: true }).click();
+		await shot("menu");
+		await page.getByRole("menuitem", { name: copy }).click();
+		await page.locator(".toast", { hasText: copied }).waitFor();
+		await accessible(page, `a link was copied, ${size}`);
+		await shot("link");
+		const clipboard = await page.evaluate(() => navigator.clipboard.readText());
+		assert.equal(clipboard, link);
+		if (size !== "phone") {
+			const field = page.getByRole("combobox", { name: find });
+			await field.fill("a");
+			await until("many", async () => (await rows(page).count()) > 1);
+			await field.fill(clipboard);
+			await until("the one", async () => (await subjects(page)).join() === "A planta da casa");
 		}
+		assert.deepEqual(page.outside, []);
 		await page.context().close();
-		const again = await open(url, size, { locale, ...(size === "tablet" ? { colorScheme: "dark" } : {}) });
-		await again.locator("[data-row]", { hasText: "Onde está" }).first().click();
-		await again.frameLocator("iframe.measured").getByRole("link", { name: link }).click();
-		await again.frameLocator("iframe.measured").getByText("Segue a planta.").waitFor();
-		await again
-			.locator(".chip", { hasText: "planta/1+a@exemplo.test" })
-			.waitFor({ state: size === "phone" ? "attached" : "visible" });
-		await accessible(again, `what a link names, ${size}`);
-		await again.screenshot({ path: join(shots, `${size}-message-named.png`) });
-		assert.deepEqual(again.outside, []);
-		await again.context().close();
 	}
 });
 

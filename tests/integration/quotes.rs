@@ -28,6 +28,14 @@ const SETS: [(&str, &str); 3] = [
     ("jetbrains", "jetbrains-email-parser/src/test/resources/testEmls"),
 ];
 
+/// Prints how many of a set are right; 95 of a hundred must be.
+fn scored(set: &str, right: usize, wrong: &[String]) {
+    let all = right + wrong.len();
+    let score = 100.0 * right as f64 / all as f64;
+    println!("{set}: {right} of {all}, {score:.1} % {wrong:?}");
+    assert!(all > 40 && score >= 95.0, "{set}: {wrong:#?}");
+}
+
 #[test]
 fn replies_of_others_are_folded_right() {
     let expected: BTreeMap<&str, usize> = include_str!("../quotes/begins.txt")
@@ -47,10 +55,7 @@ fn replies_of_others_are_folded_right() {
                 found => wrong.push(format!("{name}: {found} instead of {expected}")),
             }
         }
-        let all = right + wrong.len();
-        let score = 100.0 * right as f64 / all as f64;
-        println!("{set}: {right} of {all}, {score:.1} % {wrong:?}");
-        assert!(all > 40 && score >= 95.0, "{set}: {wrong:#?}");
+        scored(set, right, &wrong);
     }
 }
 
@@ -68,7 +73,7 @@ fn words(text: &str) -> String {
 
 #[test]
 fn replies_in_portuguese_are_folded_right() {
-    let (mut all, mut wrong) = (0, Vec::new());
+    let (mut right, mut wrong) = (0, Vec::new());
     for reply in include_str!("../quotes/pt-BR.txt").split("\n=== ").skip(1) {
         let (program, text) = reply.split_once('\n').expect("a reply");
         let expected = text.split('§').next().unwrap_or_default();
@@ -77,14 +82,10 @@ fn replies_in_portuguese_are_folded_right() {
             true => history::begins(&text).unwrap_or(text.len()),
             false => own_end(&text),
         };
-        all += 1;
-        let found = words(&text[..begins]);
-        if found != words(expected) {
-            wrong.push(format!("{program}: {found}"));
+        match words(&text[..begins]) {
+            found if found == words(expected) => right += 1,
+            found => wrong.push(format!("{program}: {found}")),
         }
     }
-    let right = all - wrong.len();
-    let score = 100.0 * right as f64 / all as f64;
-    println!("pt-BR: {right} of {all}, {score:.1} % {wrong:#?}");
-    assert!(all > 40 && score >= 95.0, "{wrong:#?}");
+    scored("pt-BR", right, &wrong);
 }

@@ -11,7 +11,7 @@ function paths(table: object, prefix = ""): string[] {
 	);
 }
 
-describe("dates and numbers", () => {
+describe("dates", () => {
 	it("are written as the system does, where it speaks the language", () => {
 		expect(locale("en", ["pt-BR", "en-GB", "en-US"])).toBe("en-GB");
 		expect(locale("es", ["es-MX"])).toBe("es-MX");

@@ -17,9 +17,9 @@ export function nearest(wanted: readonly string[]): Language {
 	return "en";
 }
 
-/** How dates and numbers are written: as the system does, where it speaks that language. */
+/** How dates are written: as the system does, where it speaks that language. Numbers stand within texts and are written as these are. */
 export function locale(language: Language, wanted: readonly string[]): string {
-	return wanted.find((tag) => nearest([tag]) === language && /^(pt|en|es)\b/iu.test(tag)) ?? language;
+	return wanted.find((tag) => tag.split("-")[0]?.toLowerCase() === language.slice(0, 2)) ?? language;
 }
 
 class I18n {
@@ -79,7 +79,7 @@ class I18n {
 			value /= 1000;
 			unit++;
 		}
-		return new Intl.NumberFormat(this.locale, {
+		return new Intl.NumberFormat(this.language, {
 			style: "unit",
 			unit: units[unit],
 			unitDisplay: unit ? "short" : "long",

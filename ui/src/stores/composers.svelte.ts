@@ -15,7 +15,7 @@ import {
 import { i18n } from "../i18n/index.svelte";
 import { attempt } from "./attempt";
 import { Composer, type Kind, type Note } from "./composer.svelte";
-import { links } from "./links.svelte";
+import { links, namesMessage } from "./links.svelte";
 import { look } from "./look.svelte";
 import { parseMailto } from "./people";
 import { escaped } from "./quote";
@@ -56,7 +56,7 @@ class Composers {
 
 	/** Hears what other programs, links and other windows want. For the window that shows the mail. */
 	async hear() {
-		const take = (w: Wanted) => (/^mid:/iu.test(w.link) ? links.named(w.link) : void this.begun(w));
+		const take = (w: Wanted) => (namesMessage(w.link) ? links.named(w.link) : void this.begun(w));
 		const ask = () => attempt(async () => (await wanted()).forEach(take));
 		if (!this.#hears) {
 			this.#hears = true;

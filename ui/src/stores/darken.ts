@@ -18,9 +18,12 @@ export function colour(text: string): Colour | null {
 /** Newer colours (CSS Color 4: `oklch()`, `color()`, …) as they are drawn. */
 function painter(): (text: string) => Colour | null {
 	const known = new Map<string, Colour | null>();
-	const brush = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+	// Most messages have none: nothing is made for them.
+	let brush: CanvasRenderingContext2D | null = null;
 	const draw = (text: string): Colour | null => {
-		if (!brush || !/^[a-z-]+\(/u.test(text)) return null;
+		if (!/^[a-z-]+\(/u.test(text)) return null;
+		brush ??= document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+		if (!brush) return null;
 		brush.clearRect(0, 0, 1, 1);
 		// What it does not know leaves the brush as it was.
 		brush.fillStyle = "transparent";

@@ -7,6 +7,9 @@ interface Asked {
 	link: LinkView;
 }
 
+/** It names a message (RFC 2392). */
+export const namesMessage = (url: string) => /^mid:/iu.test(url);
+
 /** The links of the messages that are read: where the one under the pointer leads, and a question before those that mislead. */
 class Links {
 	/** Where the link that is pointed at leads. */
@@ -49,12 +52,12 @@ class Links {
 				const [at, url] = [link(event), link(event)?.getAttribute("href") ?? ""];
 				if (!at || !/^(https?|mid):/iu.test(url)) return;
 				event.preventDefault();
-				if (/^mid:/iu.test(url)) this.named(url);
-				else void this.follow(url, at.textContent ?? "");
+				void this.follow(url, at.textContent ?? "");
 			});
 	}
 
 	private async follow(url: string, words: string) {
+		if (namesMessage(url)) return this.named(url);
 		await attempt(async () => {
 			const link = await call("link_look", { url, words: words.slice(0, 500) });
 			if (link.says || link.lookalike || link.number || link.posing) this.asked = { url, link };

@@ -3,7 +3,7 @@
 
 use servers::chance::Chance;
 use servers::cli::{Home, look};
-use servers::device::small;
+use servers::device::{Device, small};
 use servers::disk::{self, Fault};
 use servers::dovecot::{Dovecot, PASSWORD};
 use servers::loader::{self, Loader, Mail};
@@ -71,6 +71,7 @@ fn at_every_write(fault: Fault) {
     let home = device(&server, "ana", &place.path().join("home"));
     let mut points = 0;
     let deeds = deeds(&home);
+    let last = id(&home, "m7");
     for (number, deed) in deeds.iter().enumerate() {
         let before = state(&home);
         let aside = place.path().join("before");
@@ -99,7 +100,7 @@ fn at_every_write(fault: Fault) {
                 assert!(now == before || now == after, "{when}: half of it is there: {now}");
             }
             // It can be used again.
-            trial.run(&["mark", &id(&trial, "m7"), "--read"]);
+            trial.run(&["mark", &last, "--read"]);
             assert_eq!(
                 std::fs::read_dir(trial.path())
                     .expect("a directory")
@@ -213,6 +214,36 @@ async fn killed_in_the_middle_of_a_write_during_sync() {
 #[tokio::test(flavor = "multi_thread")]
 async fn no_power_during_sync() {
     during_sync(Fault::Power, 24).await;
+}
+
+/// A first start that ends before anything came to its place: all but the first page stands in the log.
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_at_the_first_start() {
+    let server = Dovecot::start();
+    let place = tempfile::tempdir().expect("a directory");
+    let device = Device::new(&server, "ana", "headers").await;
+    let left = Home::at(&place.path().join("left"));
+    disk::copy(device.path(), left.path());
+    let told = left.run(&["status"]);
+    assert!(told.contains("ana@exemplo.test"), "{told}");
+    assert!(!left.path().join("damaged-1").exists(), "it was sound");
+    is_sound(&left, "after a first start");
+}
+
+/// Who only looks writes nothing: neither battery nor memory cards last longer for it.
+#[test]
+fn opening_writes_nothing() {
+    let server = Dovecot::start();
+    let place = tempfile::tempdir().expect("a directory");
+    let home = device(&server, "ana", &place.path().join("home"));
+    let files = || {
+        ["malote.db", "spare.db", "search.db"]
+            .map(|f| std::fs::read(home.path().join(f)).expect("a database"))
+    };
+    let before = files();
+    home.run(&["status"]);
+    home.run(&["list"]);
+    assert!(before == files(), "a database is another one now");
 }
 
 /// What is done to a database.

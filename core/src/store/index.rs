@@ -7,18 +7,13 @@
 
 use super::body::Packed;
 use super::event::EventRow;
-use super::{ROWS, Store, Tx, json, pool};
-use crate::error::{Kind, Result};
+use super::{ROWS, Store, Tx, durable, json, pool};
+use crate::error::{Error, Kind, Result};
 use crate::model::{Address, MessageId};
-use sqlx::sqlite::{
-    SqliteAutoVacuum, SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqliteSynchronous,
-};
-use sqlx::{
-    AssertSqlSafe, ConnectOptions, Connection, QueryBuilder, Row, Sqlite, SqliteConnection, Transaction,
-};
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
+use sqlx::{AssertSqlSafe, Connection, QueryBuilder, Row, Sqlite, SqliteConnection, Transaction};
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
-use std::time::Duration;
 
 /// The file of the index.
 const INDEX: &str = "search.db";
@@ -108,7 +103,6 @@ pub(super) async fn open(dir: &Path, main: &mut SqliteConnection) -> Result<Sqli
         let _ = std::fs::remove_file(dir.join(SUSPECT));
     }
     // Whatever is wrong with it, the mail is read all the same: only searching has to wait.
-    let later = || pool(1).connect_lazy_with(options(dir));
     let made = match prepare(dir).await {
         Err(e) if e.kind == Kind::StorageDamaged => {
             tracing::warn!("the full-text index was damaged and is made anew");
@@ -117,11 +111,11 @@ pub(super) async fn open(dir: &Path, main: &mut SqliteConnection) -> Result<Sqli
         }
         other => other,
     };
-    let pair = match made {
-        Ok(pair) => pair,
+    let (index, pair) = match made {
+        Ok(made) => made,
         Err(e) => {
             tracing::warn!(error = %e, "the full-text index cannot be opened");
-            return Ok(later());
+            return Ok(pool(1).connect_lazy_with(options(dir)));
         }
     };
     let known: Option<String> =
@@ -135,47 +129,55 @@ pub(super) async fn open(dir: &Path, main: &mut SqliteConnection) -> Result<Sqli
         sqlx::query("INSERT INTO search_pair VALUES (?)").bind(&pair).execute(&mut *tx).await?;
         tx.commit().await?;
     }
-    Ok(match pool(1).connect_with(options(dir)).await {
-        Ok(now) => now,
-        Err(_) => later(),
-    })
+    Ok(index)
 }
 
 fn options(dir: &Path) -> SqliteConnectOptions {
-    SqliteConnectOptions::new()
-        .filename(dir.join(INDEX))
-        .create_if_missing(true)
-        .auto_vacuum(SqliteAutoVacuum::Incremental)
-        .journal_mode(SqliteJournalMode::Wal)
-        // Durable before the main database forgets that it was to be done.
-        .synchronous(SqliteSynchronous::Full)
-        .busy_timeout(Duration::from_secs(10))
-        .pragma("wal_autocheckpoint", "4096")
-        .pragma("journal_size_limit", "67108864")
-        .pragma("cache_size", "-8192")
-        .pragma("temp_store", "MEMORY")
+    // Durable before the main database forgets that it was to be done.
+    durable(&dir.join(INDEX)).pragma("wal_autocheckpoint", "4096").pragma("cache_size", "-8192")
 }
 
-/// Makes it where it is missing; gives which main database it goes with.
-async fn prepare(dir: &Path) -> Result<String> {
-    let mut conn = options(dir).connect().await?;
-    let version: i64 = sqlx::query_scalar("PRAGMA user_version").fetch_one(&mut conn).await?;
-    if version != VERSION {
-        if version != 0 {
-            conn.close().await?;
-            remove(dir);
-            conn = options(dir).connect().await?;
+/// Opens it, made where it is missing or of another version; gives which main database it goes with.
+async fn prepare(dir: &Path) -> Result<(SqlitePool, String)> {
+    let mut index = pool(1).connect_with(options(dir)).await?;
+    let mut made = make(&index).await;
+    if matches!(made, Ok(None)) {
+        index.close().await;
+        remove(dir);
+        index = pool(1).connect_with(options(dir)).await?;
+        made = make(&index).await;
+    }
+    match made {
+        Ok(Some(pair)) => Ok((index, pair)),
+        other => {
+            // Whoever mends it must find it closed.
+            index.close().await;
+            Err(other.err().unwrap_or_else(|| Error::new(Kind::StorageDamaged, INDEX)))
         }
-        // A cut in the middle leaves nothing.
+    }
+}
+
+/// Makes it where it is missing. `None`: it is of another version.
+async fn make(index: &SqlitePool) -> Result<Option<String>> {
+    let version = "PRAGMA user_version";
+    let mut conn = index.acquire().await?;
+    let mut found: i64 = sqlx::query_scalar(version).fetch_one(&mut *conn).await?;
+    if found == 0 {
+        // A cut in the middle leaves nothing, and another process may have been faster.
         let mut tx = conn.begin_with("BEGIN IMMEDIATE").await?;
-        sqlx::raw_sql(AssertSqlSafe(format!("{SCHEMA} PRAGMA user_version = {VERSION};")))
-            .execute(&mut *tx)
-            .await?;
+        found = sqlx::query_scalar(version).fetch_one(&mut *tx).await?;
+        if found == 0 {
+            sqlx::raw_sql(AssertSqlSafe(format!("{SCHEMA} PRAGMA user_version = {VERSION};")))
+                .execute(&mut *tx)
+                .await?;
+            found = VERSION;
+        }
         tx.commit().await?;
     }
-    let pair = sqlx::query_scalar("SELECT pair FROM tally").fetch_one(&mut conn).await?;
-    conn.close().await?;
-    Ok(pair)
+    if found != VERSION {
+        return Ok(None);
+    }
+    Ok(Some(sqlx::query_scalar("SELECT pair FROM tally").fetch_one(&mut *conn).await?))
 }
 
 /// Takes the index away; it is made anew at the next start.

@@ -36,13 +36,15 @@ pub use hold::Hold;
 use crate::error::{Error, Kind, Result};
 use crate::model::{AccountId, MailboxId, MessageId};
 use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+    SqliteAutoVacuum, SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
+    SqliteSynchronous,
 };
 use sqlx::{ConnectOptions, Connection, Sqlite, SqliteConnection, Transaction};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::sync::broadcast;
 
@@ -205,43 +207,30 @@ impl Store {
 
     async fn try_open(dir: &Path) -> Result<Pools> {
         refuse_newer(dir).await?;
-        let options = SqliteConnectOptions::new()
-            .filename(dir.join(FILE))
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full)
-            .busy_timeout(Duration::from_secs(10))
+        let options = durable(&dir.join(FILE))
             .foreign_keys(true)
-            .auto_vacuum(sqlx::sqlite::SqliteAutoVacuum::Incremental)
             // 48 MiB: what comes in bulk goes to its place in few large steps.
             .pragma("wal_autocheckpoint", "12288")
-            .pragma("journal_size_limit", "67108864")
             // 16 MiB: a transaction that does not fit is written piece by piece, and some of it twice.
-            .pragma("cache_size", "-16384")
-            .pragma("temp_store", "MEMORY");
-        let first = pool(1).connect_with(options.clone()).await?;
-        MIGRATIONS.run(&first).await.map_err(|e| match e {
-            sqlx::migrate::MigrateError::VersionMissing(_)
-            | sqlx::migrate::MigrateError::VersionTooNew(..) => {
-                Error::new(Kind::StorageNewer, dir.display().to_string())
-            }
-            sqlx::migrate::MigrateError::Execute(e) => Error::from(e),
-            other => Error::new(Kind::StorageDamaged, dir.display().to_string()).because(other),
-        })?;
-        let mut conn = first.acquire().await?;
-        look_over(&mut conn).await?;
-        spare::prepare(&mut conn, dir, newest()).await?;
-        let index = index::open(dir, &mut conn).await?;
-        drop(conn);
-        first.close().await;
-        let place = dir.to_owned();
+            .pragma("cache_size", "-16384");
+        let (place, ready) = (dir.to_owned(), Arc::new(AtomicBool::new(false)));
+        let again = Arc::clone(&ready);
         let writer = pool(1)
             .after_connect(move |conn, _| {
-                let place = place.clone();
-                Box::pin(async move { spare::attach(conn, &place).await })
+                let (place, again) = (place.clone(), again.load(Ordering::Acquire));
+                Box::pin(async move { if again { spare::attach(conn, &place).await } else { Ok(()) } })
             })
             .connect_with(options)
             .await?;
+        let index = match Self::make_ready(&writer, dir).await {
+            Ok(index) => index,
+            Err(e) => {
+                // Whoever mends the files must find them closed: SQLite takes its log away by name when the last one leaves.
+                writer.close().await;
+                return Err(e);
+            }
+        };
+        ready.store(true, Ordering::Release);
         let reading = SqliteConnectOptions::new()
             .filename(dir.join(FILE))
             .read_only(true)
@@ -261,6 +250,22 @@ impl Store {
             .connect_with(reading)
             .await?;
         Ok(Pools { writer, readers, scanner, index })
+    }
+
+    /// Brings the database up to date, and the spare and the index in step with it.
+    async fn make_ready(writer: &SqlitePool, dir: &Path) -> Result<SqlitePool> {
+        MIGRATIONS.run(writer).await.map_err(|e| match e {
+            sqlx::migrate::MigrateError::VersionMissing(_)
+            | sqlx::migrate::MigrateError::VersionTooNew(..) => {
+                Error::new(Kind::StorageNewer, dir.display().to_string())
+            }
+            sqlx::migrate::MigrateError::Execute(e) => Error::from(e),
+            other => Error::new(Kind::StorageDamaged, dir.display().to_string()).because(other),
+        })?;
+        let mut conn = writer.acquire().await?;
+        look_over(&mut conn).await?;
+        spare::prepare(&mut conn, dir, newest()).await?;
+        index::open(dir, &mut conn).await
     }
 
     /// A query met damage: the next start looks, and salvages what can be.
@@ -377,10 +382,15 @@ fn sync_directory(dir: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
+/// True where nothing has been written yet.
+fn is_new(file: &Path) -> bool {
+    std::fs::metadata(file).map_or(0, |m| m.len()) == 0
+}
+
 /// Data of a newer Malote is not even opened for writing.
 async fn refuse_newer(dir: &Path) -> Result<()> {
     let file = dir.join(FILE);
-    if std::fs::metadata(&file).map_or(0, |m| m.len()) == 0 {
+    if is_new(&file) {
         return Ok(());
     }
     let mut looking = SqliteConnectOptions::new().filename(file).read_only(true).connect().await?;
@@ -396,6 +406,20 @@ async fn refuse_newer(dir: &Path) -> Result<()> {
     } else {
         Ok(())
     }
+}
+
+/// A database that is written to: what is committed outlives a power cut.
+fn durable(file: &Path) -> SqliteConnectOptions {
+    let options = SqliteConnectOptions::new()
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .busy_timeout(Duration::from_secs(10))
+        .pragma("journal_size_limit", "67108864")
+        .pragma("temp_store", "MEMORY");
+    // Said of one that is there already, SQLite writes it down again at every start.
+    let options = if is_new(file) { options.auto_vacuum(SqliteAutoVacuum::Incremental) } else { options };
+    options.filename(file)
 }
 
 /// A pool that keeps its connections: a file on this device has no reason to be opened anew. (sqlx 0.9 looks its idle connections over

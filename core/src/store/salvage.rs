@@ -23,16 +23,29 @@ pub fn suspect(dir: &Path) {
 /// True when the database cannot be what we wrote, as far as can be told without reading all of it.
 pub async fn is_damaged(dir: &Path) -> bool {
     let file = dir.join(super::FILE);
-    if !header_is_sane(&file) {
-        // Missing or empty: a first start, unless the spare knows better.
-        let fresh = std::fs::metadata(&file).map_or(0, |m| m.len()) == 0;
-        return !fresh || spare_has_accounts(dir).await;
+    match look_at(&file) {
+        // A first start, unless the spare knows better.
+        Seen::Nothing => spare_has_accounts(dir).await,
+        Seen::Database => dir.join(SUSPECT).exists() && !passes_integrity_check(&file).await,
+        Seen::Damage => true,
     }
-    dir.join(SUSPECT).exists() && !passes_integrity_check(&file).await
+}
+
+/// What a file is at first sight.
+#[derive(Debug, PartialEq, Eq)]
+enum Seen {
+    /// Missing, empty, or a database without a table.
+    Nothing,
+    Database,
+    Damage,
 }
 
 /// The first hundred bytes (sqlite.org/fileformat.html section 1.3), and whether all pages that they speak of are there.
-fn header_is_sane(file: &Path) -> bool {
+fn look_at(file: &Path) -> Seen {
+    let length = std::fs::metadata(file).map_or(0, |m| m.len());
+    if length == 0 {
+        return Seen::Nothing;
+    }
     let mut head = [0u8; 100];
     let read = std::fs::File::open(file).and_then(|mut f| std::io::Read::read_exact(&mut f, &mut head));
     let be = |at: usize| u64::from(u32::from_be_bytes([head[at], head[at + 1], head[at + 2], head[at + 3]]));
@@ -40,6 +53,8 @@ fn header_is_sane(file: &Path) -> bool {
         1 => 65_536,
         n => n,
     };
+    // The format of the schema and the encoding of texts are written down with the first table.
+    let (bare, made) = ((be(44), be(56)) == (0, 0), be(56) == 1);
     let fine = read.is_ok()
         && head.starts_with(b"SQLite format 3\0")
         && page.is_power_of_two()
@@ -47,12 +62,17 @@ fn header_is_sane(file: &Path) -> bool {
         && (1..=2).contains(&head[18])
         && (1..=2).contains(&head[19])
         && head[21..24] == [64, 32, 32]
-        && be(56) == 1;
-    let length = std::fs::metadata(file).map_or(0, |m| m.len());
-    // With a log beside it the last pages may still be in there.
+        && (bare || made);
+    // With a log beside it the last pages, or all but the first, may still be in there.
     let log = PathBuf::from(format!("{}-wal", file.display()));
     let logged = std::fs::metadata(log).is_ok_and(|m| m.len() > 0);
-    fine && (logged || be(92) != be(24) || be(28) * page <= length)
+    if !fine || !(logged || be(92) != be(24) || be(28) * page <= length) {
+        Seen::Damage
+    } else if bare && !logged {
+        Seen::Nothing
+    } else {
+        Seen::Database
+    }
 }
 
 async fn spare_has_accounts(dir: &Path) -> bool {

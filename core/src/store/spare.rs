@@ -26,8 +26,8 @@ const WHOLE: [(&str, &str, &str); 4] = [
 /// Copied as far as the changes that wait need them.
 const REFERRED: [&str; 3] = ["action", "placement", "message"];
 
-/// Attaches the spare to a connection that then goes, and sees to it that it is in step. A spare that cannot be read is made
-/// anew.
+/// Attaches the spare to the writer's first connection, sees to it that it is in step, and has every change repeated in it. A spare
+/// that cannot be read is made anew.
 pub async fn prepare(conn: &mut SqliteConnection, dir: &Path, version: i64) -> Result<()> {
     if let Err(e) = bring_in_step(conn, dir, version).await {
         if e.kind != Kind::StorageDamaged {
@@ -38,12 +38,16 @@ pub async fn prepare(conn: &mut SqliteConnection, dir: &Path, version: i64) -> R
         remove(dir);
         bring_in_step(conn, dir, version).await?;
     }
-    Ok(())
+    Ok(repeat(conn).await?)
 }
 
-/// Attaches the spare to the writer, and has every change repeated in it.
+/// The same for a connection that comes later.
 pub async fn attach(conn: &mut SqliteConnection, dir: &Path) -> sqlx::Result<()> {
     open(conn, dir).await?;
+    repeat(conn).await
+}
+
+async fn repeat(conn: &mut SqliteConnection) -> sqlx::Result<()> {
     sqlx::raw_sql(AssertSqlSafe(triggers())).execute(conn).await?;
     Ok(())
 }

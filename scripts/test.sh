@@ -7,18 +7,16 @@ step() { printf '\n== %s (%d s)\n' "$*" $((SECONDS - begun)); }
 
 step "format and lints"
 cargo fmt --all --check
-cargo clippy -q -p malote-core --features cli --all-targets -- -D warnings
-cargo clippy -q -p malote-tests --all-targets -- -D warnings
-cargo clippy -q -p malote-app --features tauri/custom-protocol -- -D warnings
+cargo clippy-all -q --all-targets -- -D warnings
 npm run --silent lint
 npm run --silent check -w ui
 
 step "unit and property tests"
-cargo test -q -p malote-core --features cli
+cargo test-all -q --lib --bins --test layering
 npm run --silent test -w ui
 
 step "real servers, lying servers, other devices, kill -9"
-cargo test -p malote-tests
+scripts/integration.sh
 
 step "the screens in a browser"
 node --test --test-concurrency=1 tests/e2e/screens.mjs tests/e2e/reading.mjs tests/e2e/writing.mjs tests/e2e/hostile.mjs

@@ -11,7 +11,7 @@ use malote_core::api::Letter;
 use malote_core::model::Address;
 use serde_json::{Value, json};
 use servers::app::App;
-use servers::chance::Chance;
+use servers::chance::{Chance, number};
 use servers::cyrus::Cyrus;
 use servers::device::Device;
 use servers::dovecot::{Dovecot, PASSWORD};
@@ -26,10 +26,6 @@ use std::time::{Duration, Instant};
 
 /// Name and bytes of a file.
 type Files = BTreeMap<String, Vec<u8>>;
-
-fn number(name: &str, otherwise: u64) -> u64 {
-    std::env::var(name).ok().and_then(|n| n.parse().ok()).unwrap_or(otherwise)
-}
 
 /// Every version that was put down, by its subject.
 #[derive(Default)]

@@ -4,7 +4,7 @@
 use malote_core::error::Kind;
 use malote_core::model::PlacementId;
 use malote_core::sync::maildrop::visit;
-use servers::chance::Chance;
+use servers::chance::{Chance, number};
 use servers::cli::{Home, kill_9, look};
 use servers::device::{Device, context, ids, maildrop, small};
 use servers::dovecot::{Dovecot, Options, PASSWORD};
@@ -250,13 +250,9 @@ async fn two_devices_and_a_webmail() {
     assert_eq!(webmail.contents("INBOX").await.into_keys().collect::<BTreeSet<_>>(), there);
 }
 
-fn number(name: &str, usual: usize) -> usize {
-    std::env::var(name).ok().and_then(|v| v.parse().ok()).unwrap_or(usual)
-}
-
 /// MALOTE_DROP messages, MALOTE_KILLS kills, for each of two policies. Two processes at once each time: one of them has to give way.
 fn killed(policy: &str, user: &str) {
-    let (count, kills_wanted) = (number("MALOTE_DROP", 1200), number("MALOTE_KILLS", 24));
+    let (count, kills_wanted) = (number("MALOTE_DROP", 1200) as usize, number("MALOTE_KILLS", 24) as usize);
     let server = server();
     let mut all = words("m", count);
     fill(&server, user, &all);

@@ -5,7 +5,7 @@
 //! together only every fifth step is tried, in each scenario other ones; `MALOTE_EVERY=1` (`make simulate`) tries each.
 
 use malote_core::model::Keep;
-use servers::chance::Chance;
+use servers::chance::{Chance, number};
 use servers::device::small;
 use servers::model::fault::{Fault, Plan};
 use servers::model::world::World;
@@ -118,10 +118,6 @@ fn is_tried(what: &str, n: usize) -> bool {
 
 /// Of so many steps one is tried, where nothing else is said.
 const EVERY: u64 = 5;
-
-fn number(name: &str, or: u64) -> u64 {
-    std::env::var(name).ok().and_then(|s| s.parse().ok()).unwrap_or(or)
-}
 
 #[derive(Default)]
 struct Tally {

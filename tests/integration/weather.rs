@@ -6,7 +6,7 @@
 
 use malote_core::api::types::Mark;
 use malote_core::model::{PlacementId, Role};
-use servers::chance::Chance;
+use servers::chance::{Chance, number};
 use servers::cyrus::Cyrus;
 use servers::device::{Device, account, small, told};
 use servers::dovecot::{Dovecot, PASSWORD};
@@ -32,10 +32,6 @@ const ODD: &str = "SELECT format('odd: %s in %s, uid %d, hidden %d (mailbox %d: 
     (SELECT group_concat(format('%d %s %s', i.id, i.kind, i.state)) FROM intent i WHERE p.id IN (i.placement_id, i.expected_id)))
     FROM placement p JOIN message m ON m.id = p.message_id JOIN mailbox b ON b.id = p.mailbox_id WHERE p.uid = 0 OR p.hidden = 1
     UNION ALL SELECT format('mailbox %d %s: validity %d, next %d, modseq %d, gone %d, hidden %d, todo %s', id, name, uid_validity, uid_next, modseq, gone, hidden, todo) FROM mailbox WHERE name LIKE 'Nova%' OR name LIKE 'Pasta%'";
-
-fn number(name: &str, otherwise: u64) -> u64 {
-    std::env::var(name).ok().and_then(|n| n.parse().ok()).unwrap_or(otherwise)
-}
 
 /// One random deed of a device of ours.
 async fn deed(device: &Device, who: usize, chance: &mut Chance, step: usize) {

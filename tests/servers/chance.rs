@@ -32,3 +32,8 @@ impl Chance {
         self.below(100) < percent
     }
 }
+
+/// How much is asked for from outside, as `MALOTE_SEEDS=100` does, or else what is usual.
+pub fn number(name: &str, usual: u64) -> u64 {
+    std::env::var(name).ok().and_then(|n| n.parse().ok()).unwrap_or(usual)
+}

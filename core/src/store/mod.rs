@@ -18,6 +18,7 @@ pub mod list;
 pub mod mailbox;
 pub mod maildrop;
 pub mod message;
+mod migrations;
 pub mod notice;
 pub mod outbox;
 pub mod people;
@@ -35,6 +36,7 @@ pub use hold::Hold;
 
 use crate::error::{Error, Kind, Result};
 use crate::model::{AccountId, MailboxId, MessageId};
+use migrations::MIGRATIONS;
 use sqlx::sqlite::{
     SqliteAutoVacuum, SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
     SqliteSynchronous,
@@ -47,8 +49,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::sync::broadcast;
-
-static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");
 
 /// The database's file.
 const FILE: &str = "malote.db";

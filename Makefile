@@ -43,7 +43,7 @@ run: app
 
 ## ui/src/backend/contract.ts from core/src/api/contract.rs.
 gen:
-	MALOTE_GEN=1 $(CARGO) test-all -q --lib contract
+	MALOTE_GEN=1 $(CARGO) test -q -p malote-core --lib contract
 
 ## Pictures of every screen, size and theme in target/shots.
 shots: app

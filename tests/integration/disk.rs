@@ -233,7 +233,7 @@ async fn killed_at_the_first_start() {
     is_sound(&left, "after a first start");
 }
 
-/// Who only looks writes nothing: neither battery nor memory cards last longer for it.
+/// Who only looks changes no database: batteries and memory cards last the longer.
 #[test]
 fn opening_writes_nothing() {
     let server = Dovecot::start();

@@ -105,7 +105,7 @@ pub(super) async fn open(dir: &Path, main: &mut SqliteConnection) -> Result<Sqli
     // Whatever is wrong with it, the mail is read all the same: only searching has to wait.
     let made = match prepare(dir).await {
         Err(e) if e.kind == Kind::StorageDamaged => {
-            tracing::warn!("the full-text index was damaged and is made anew");
+            tracing::warn!(error = %e, "the full-text index is made anew");
             remove(dir);
             prepare(dir).await
         }
@@ -137,28 +137,20 @@ fn options(dir: &Path) -> SqliteConnectOptions {
     durable(&dir.join(INDEX)).pragma("wal_autocheckpoint", "4096").pragma("cache_size", "-8192")
 }
 
-/// Opens it, made where it is missing or of another version; gives which main database it goes with.
+/// Opens it, made where it is missing; gives which main database it goes with. One that cannot be used is closed: whoever mends it must
+/// find it so.
 async fn prepare(dir: &Path) -> Result<(SqlitePool, String)> {
-    let mut index = pool(1).connect_with(options(dir)).await?;
-    let mut made = make(&index).await;
-    if matches!(made, Ok(None)) {
-        index.close().await;
-        remove(dir);
-        index = pool(1).connect_with(options(dir)).await?;
-        made = make(&index).await;
-    }
-    match made {
-        Ok(Some(pair)) => Ok((index, pair)),
-        other => {
-            // Whoever mends it must find it closed.
+    let index = pool(1).connect_with(options(dir)).await?;
+    match make(&index).await {
+        Ok(pair) => Ok((index, pair)),
+        Err(e) => {
             index.close().await;
-            Err(other.err().unwrap_or_else(|| Error::new(Kind::StorageDamaged, INDEX)))
+            Err(e)
         }
     }
 }
 
-/// Makes it where it is missing. `None`: it is of another version.
-async fn make(index: &SqlitePool) -> Result<Option<String>> {
+async fn make(index: &SqlitePool) -> Result<String> {
     let version = "PRAGMA user_version";
     let mut conn = index.acquire().await?;
     let mut found: i64 = sqlx::query_scalar(version).fetch_one(&mut *conn).await?;
@@ -175,9 +167,9 @@ async fn make(index: &SqlitePool) -> Result<Option<String>> {
         tx.commit().await?;
     }
     if found != VERSION {
-        return Ok(None);
+        return Err(Error::new(Kind::StorageDamaged, INDEX).because("of another version"));
     }
-    Ok(Some(sqlx::query_scalar("SELECT pair FROM tally").fetch_one(&mut *conn).await?))
+    Ok(sqlx::query_scalar("SELECT pair FROM tally").fetch_one(&mut *conn).await?)
 }
 
 /// Takes the index away; it is made anew at the next start.

@@ -213,6 +213,7 @@ impl Store {
             .pragma("wal_autocheckpoint", "12288")
             // 16 MiB: a transaction that does not fit is written piece by piece, and some of it twice.
             .pragma("cache_size", "-16384");
+        // The first connection makes all of it ready; one that comes later finds it so.
         let (place, ready) = (dir.to_owned(), Arc::new(AtomicBool::new(false)));
         let again = Arc::clone(&ready);
         let writer = pool(1)
